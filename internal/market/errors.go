@@ -1,0 +1,31 @@
+package market
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Sentinel errors. Wrapped on the way, mapped to codes and statuses once at each edge.
+var (
+	ErrNotFound  = errors.New("not found")
+	ErrBadCursor = errors.New("bad cursor")
+	// ErrRunning: another run of the source is going on.
+	ErrRunning = errors.New("a run of this source is going on")
+	// ErrSlotTaken: the scheduled slot has been run, or is being run, by someone.
+	ErrSlotTaken = errors.New("this slot has been taken")
+	// ErrFenced: the run is no longer open, so nothing may be committed under it.
+	ErrFenced = errors.New("the run has been closed by someone else")
+	// ErrUnavailable: the database cannot be reached.
+	ErrUnavailable = errors.New("the database cannot be reached")
+)
+
+// InputError is bad input: which field, what was given, what is allowed.
+type InputError struct {
+	Field   string
+	Given   string
+	Allowed string
+}
+
+func (e *InputError) Error() string {
+	return fmt.Sprintf("%s: %q is not allowed: %s", e.Field, e.Given, e.Allowed)
+}

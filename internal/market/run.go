@@ -1,0 +1,111 @@
+package market
+
+import "time"
+
+// Trigger is what started a run.
+type Trigger string
+
+// Triggers.
+const (
+	TriggerSchedule Trigger = "SCHEDULE" // a slot of the source's cron expression
+	TriggerStartup  Trigger = "STARTUP"  // the service started, and catches up
+	TriggerManual   Trigger = "MANUAL"   // a person asked for it
+)
+
+// RunStatus is how a run stands.
+type RunStatus string
+
+// Statuses. Every one but RunRunning is final.
+const (
+	RunRunning     RunStatus = "RUNNING"
+	RunSucceeded   RunStatus = "SUCCEEDED"   // reached the end of what the source had
+	RunPartial     RunStatus = "PARTIAL"     // some was stored; Error says what was not
+	RunInterrupted RunStatus = "INTERRUPTED" // asked to stop; the next run resumes
+	RunFailed      RunStatus = "FAILED"      // nothing was stored; Error says why
+	RunAbandoned   RunStatus = "ABANDONED"   // its process went away without a word
+)
+
+// Counters add up over the pages of a run. Extracted equals the sum of Inserted, Updated,
+// Unchanged and Rejected once a page is committed.
+type Counters struct {
+	Extracted    int64 `json:"extracted"` // items that the source yielded
+	Inserted     int64 `json:"inserted"`  // new records
+	Updated      int64 `json:"updated"`   // records that the source has changed since
+	Unchanged    int64 `json:"unchanged"` // items stored before, to the byte
+	Rejected     int64 `json:"rejected"`  // items in quarantine
+	Pages        int64 `json:"pages"`     // pages committed
+	Retries      int64 `json:"retries"`   // requests repeated
+	BytesFetched int64 `json:"bytes_fetched"`
+}
+
+// Add returns the sum of both, figure by figure.
+func (c Counters) Add(d Counters) Counters {
+	return Counters{
+		Extracted: c.Extracted + d.Extracted, Inserted: c.Inserted + d.Inserted,
+		Updated: c.Updated + d.Updated, Unchanged: c.Unchanged + d.Unchanged,
+		Rejected: c.Rejected + d.Rejected, Pages: c.Pages + d.Pages,
+		Retries: c.Retries + d.Retries, BytesFetched: c.BytesFetched + d.BytesFetched,
+	}
+}
+
+// Run is one attempt to bring a source up to date.
+type Run struct {
+	ID          int64
+	Source      string
+	Trigger     Trigger
+	Status      RunStatus
+	ScheduledAt *time.Time // the slot it runs; nil for a run started by hand
+	StartedAt   time.Time
+	HeartbeatAt time.Time
+	FinishedAt  *time.Time // nil while it runs
+	Counters
+	CursorBefore Cursor
+	CursorAfter  Cursor
+	Anomalies    []string
+	Error        string // one line; empty when there was none
+}
+
+// Duration is how long the run took, or has taken by now.
+func (r Run) Duration(now time.Time) time.Duration {
+	if r.FinishedAt != nil {
+		now = *r.FinishedAt
+	}
+	return now.Sub(r.StartedAt)
+}
+
+// RunRequest asks for a run to be opened.
+type RunRequest struct {
+	Source      string
+	Kind        string
+	Trigger     Trigger
+	ScheduledAt *time.Time // nil for a run started by hand
+}
+
+// RunEnd closes a run.
+type RunEnd struct {
+	Status  RunStatus
+	Error   string
+	Retries int64 // of the request that failed last, which belong to no page
+}
+
+// Batch is a page after judgement: what is committed together, or not at all.
+type Batch struct {
+	Source       string
+	FetchedAt    time.Time
+	Observations []Observation
+	Rejections   []Rejection
+	Next         Cursor
+	Retries      int64
+	BytesFetched int64
+}
+
+// Observation is an item that has become a record, on its way into the store.
+type Observation struct {
+	ExternalID string
+	Symbol     string
+	Name       string
+	ObservedAt time.Time
+	Figures
+	Payload     []byte   // valid JSON that the store can hold
+	PayloadHash [16]byte // of the payload as it came: equal hashes, equal payloads
+}

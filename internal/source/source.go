@@ -1,0 +1,75 @@
+// Package source says what an upstream is: something that yields pages of items since a cursor.
+// It does no I/O; each upstream is a package below this one.
+package source
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/kasparro/kasparro/internal/market"
+)
+
+// A Source yields what an upstream has said since the cursor, page by page.
+//
+// Extract starts where the cursor says; the zero Cursor is the beginning, and a cursor that the
+// source cannot use any more (the file was replaced, the answer has changed) counts as the
+// beginning. Every page carries the cursor to store with it: extracting from that cursor goes on
+// behind the page. The last page carries the cursor of the next run. A source with nothing to
+// say may yield no page at all.
+//
+// An error ends the sequence and says in one line what could not be read; what was yielded
+// before it stands. Extract stops early when the consumer does, and soon when ctx ends. A Source
+// is safe for use by one goroutine at a time and keeps no state between two calls.
+type Source interface {
+	// Name is the name in flags, URLs and tables: lower case letters and digits, begins with a letter.
+	Name() string
+	// Kind is market.KindAPI or market.KindFile.
+	Kind() string
+	Extract(ctx context.Context, since market.Cursor) iter.Seq2[Page, error]
+}
+
+// Page is what is extracted together and committed together. Its slices belong to the consumer.
+type Page struct {
+	Items     []Item
+	Next      market.Cursor // where to go on behind this page
+	FetchedAt time.Time     // when the upstream answered, our clock, UTC
+	Retries   int64         // requests repeated to get this page
+	Bytes     int64         // bytes fetched for this page, after decompression
+	// Incomplete says in one line what part of the upstream had to be refused as a whole (a file
+	// without a date column, say), empty where nothing was. The run ends PARTIAL with it.
+	Incomplete string
+}
+
+// Item is one thing as a source said it: the bytes, and the fields read from them.
+type Item struct {
+	ExternalID string    // how the source identifies the asset
+	Symbol     string    // as it came, any case; empty where the source gives none
+	Name       string    // as it came; empty where the source gives none
+	ObservedAt time.Time // the source's own time; zero where it gives none
+	Amounts
+	// Payload is the item as it came. For an API it is the very bytes of the item; for a file
+	// format that is not JSON, a JSON object that holds every cell as text.
+	Payload []byte
+	// Problem is what the source could not read of the item, nil where all was read. The item
+	// then goes to quarantine with its payload.
+	Problem *market.Reason
+}
+
+// Amounts are the figures of an item, still text, as the source sent them ("4.37e-06"). Empty
+// means that the source gives no such figure or says in its own way that it does not know it.
+type Amounts struct {
+	Price             string
+	Open              string
+	High              string
+	Low               string
+	MarketCap         string
+	Volume24h         string
+	PercentChange1h   string
+	PercentChange24h  string
+	PercentChange7d   string
+	Rank              string
+	CirculatingSupply string
+	TotalSupply       string
+	MaxSupply         string
+}

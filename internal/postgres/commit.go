@@ -1,0 +1,114 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"github.com/kasparro/kasparro/internal/market"
+)
+
+// CommitBatch stores a page under a run: payloads, listings, records, rejections, checkpoint and
+// counters, all in one transaction or not at all. It returns what the page added to the counters,
+// and ErrFenced when the run has been closed by someone else.
+func (s *Store) CommitBatch(ctx context.Context, runID int64, b market.Batch) (done market.Counters, err error) {
+	source, err := s.sourceID(ctx, b.Source)
+	if err != nil {
+		return market.Counters{}, err
+	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return market.Counters{}, fmt.Errorf("commit page: %w", unavailable(err))
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	p := &page{source: source, runID: runID, batch: b, conn: conn, resolve: s.resolve}
+	err = conn.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		p.tx = tx
+		return p.store(ctx)
+	})
+	if err != nil {
+		return market.Counters{}, fmt.Errorf("commit page of %s: %w", b.Source, unavailable(err))
+	}
+	return p.done, nil
+}
+
+// page is one batch on its way through its transaction.
+type page struct {
+	source  int16
+	runID   int64
+	batch   market.Batch
+	conn    bun.Conn
+	tx      bun.Tx
+	resolve market.Resolver
+	done    market.Counters
+}
+
+func (p *page) store(ctx context.Context) error {
+	if err := fence(ctx, p.tx, p.runID); err != nil {
+		return err
+	}
+	p.done = market.Counters{
+		Extracted: int64(len(p.batch.Observations) + len(p.batch.Rejections)),
+		Rejected:  int64(len(p.batch.Rejections)),
+		Pages:     1, Retries: p.batch.Retries, BytesFetched: p.batch.BytesFetched,
+	}
+	if len(p.batch.Observations) > 0 {
+		if err := p.storeObservations(ctx); err != nil {
+			return err
+		}
+	}
+	if err := p.storeRejections(ctx); err != nil {
+		return fmt.Errorf("rejections: %w", err)
+	}
+	return p.storeProgress(ctx)
+}
+
+func (p *page) storeObservations(ctx context.Context) error {
+	if _, err := p.tx.ExecContext(ctx, createStage); err != nil {
+		return err
+	}
+	if err := copyStage(ctx, p.conn, p.batch.Observations); err != nil {
+		return err
+	}
+	if err := p.storeListings(ctx); err != nil {
+		return fmt.Errorf("listings: %w", err)
+	}
+	for _, statement := range []string{createKeyed, createExisting, createJudged} {
+		if _, err := p.tx.ExecContext(ctx, statement, p.source); err != nil {
+			return fmt.Errorf("judge page: %w", err)
+		}
+	}
+	if err := p.tx.NewRaw(countJudged).Scan(ctx, &p.done.Inserted, &p.done.Updated, &p.done.Unchanged); err != nil {
+		return fmt.Errorf("count page: %w", err)
+	}
+	if p.done.Inserted+p.done.Updated == 0 {
+		return nil
+	}
+	for _, statement := range []string{insertRaw, upsertRecords, upsertLatest} {
+		if _, err := p.tx.ExecContext(ctx, statement, p.source, p.runID, p.batch.FetchedAt); err != nil {
+			return fmt.Errorf("write page: %w", err)
+		}
+	}
+	return nil
+}
+
+func (p *page) storeProgress(ctx context.Context) error {
+	d := p.done
+	_, err := p.tx.ExecContext(ctx, `
+		INSERT INTO checkpoints (source_id, cursor, run_id) VALUES (?0, ?2, ?1)
+		ON CONFLICT (source_id) DO UPDATE SET cursor = excluded.cursor, run_id = excluded.run_id, updated_at = now();
+		UPDATE source_totals SET record_count = record_count + ?4, items_extracted = items_extracted + ?3
+		WHERE source_id = ?0;
+		UPDATE etl_runs SET cursor_after = ?2, extracted = extracted + ?3, inserted = inserted + ?4,
+			updated = updated + ?5, unchanged = unchanged + ?6, rejected = rejected + ?7,
+			pages = pages + 1, retries = retries + ?8, bytes_fetched = bytes_fetched + ?9
+		WHERE id = ?1`,
+		p.source, p.runID, string(p.batch.Next), d.Extracted, d.Inserted, d.Updated, d.Unchanged, d.Rejected,
+		d.Retries, d.BytesFetched)
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
+}

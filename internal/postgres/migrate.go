@@ -1,0 +1,113 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/migrate"
+
+	"github.com/kasparro/kasparro/migrations"
+)
+
+// migrationLock is the advisory lock that lets one process migrate at a time. It belongs to a
+// connection, so it goes with the process that held it.
+const migrationLock = 0x6b617370 // "kasp"
+
+// Migration is one step of the schema.
+type Migration struct {
+	Name    string
+	Applied bool
+}
+
+// MigrateUp applies every migration that is not applied yet and returns their names. Several
+// processes may call it at once: one does the work, the others wait and find nothing to do.
+func MigrateUp(ctx context.Context, db *bun.DB) ([]string, error) {
+	return migrateLocked(ctx, db, func(m *migrate.Migrator) (*migrate.MigrationGroup, error) {
+		return m.Migrate(ctx)
+	})
+}
+
+// MigrateDown takes the newest group of migrations back, those that one MigrateUp applied, and
+// returns their names. The data in what they made is lost.
+func MigrateDown(ctx context.Context, db *bun.DB) ([]string, error) {
+	return migrateLocked(ctx, db, func(m *migrate.Migrator) (*migrate.MigrationGroup, error) {
+		return m.Rollback(ctx)
+	})
+}
+
+// Migrations returns every migration with its state, oldest first.
+func Migrations(ctx context.Context, db *bun.DB) ([]Migration, error) {
+	m, err := migrator(db)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Init(ctx); err != nil {
+		return nil, fmt.Errorf("migration table: %w", unavailable(err))
+	}
+	known, err := m.MigrationsWithStatus(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("migration table: %w", err)
+	}
+	list := make([]Migration, len(known))
+	for i, k := range known {
+		list[i] = Migration{Name: k.String(), Applied: k.IsApplied()}
+	}
+	return list, nil
+}
+
+func migrateLocked(ctx context.Context, db *bun.DB, do func(*migrate.Migrator) (*migrate.MigrationGroup, error)) (names []string, err error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", unavailable(err))
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(?)", migrationLock); err != nil {
+		return nil, fmt.Errorf("migrate: wait for another process: %w", err)
+	}
+	defer func() {
+		_, unlockErr := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(?)", migrationLock)
+		err = errors.Join(err, unlockErr)
+	}()
+	m, err := migrator(db)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Init(ctx); err != nil {
+		return nil, fmt.Errorf("migration table: %w", err)
+	}
+	group, err := do(m)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	for _, g := range group.Migrations {
+		names = append(names, g.String())
+	}
+	return names, nil
+}
+
+func migrator(db *bun.DB) (*migrate.Migrator, error) {
+	files := migrate.NewMigrations()
+	if err := files.Discover(migrations.Files); err != nil {
+		return nil, fmt.Errorf("migration files: %w", err)
+	}
+	return migrate.NewMigrator(db, files,
+		migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true), migrate.AfterMigration(mark)), nil
+}
+
+// mark notes a migration in the transaction that ran it. What bun writes afterwards comes too
+// late for a process that is killed in between.
+func mark(ctx context.Context, tx bun.IConn, m *migrate.Migration) error {
+	statement, args := "DELETE FROM bun_migrations WHERE name = ?", []any{m.Name}
+	if !m.IsApplied() {
+		statement = "INSERT INTO bun_migrations (name, group_id) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
+		args = append(args, m.GroupID)
+	}
+	bound, ok := tx.(bun.IDB)
+	if !ok {
+		return fmt.Errorf("migration %s: unexpected connection %T", m.Name, tx)
+	}
+	_, err := bound.NewRaw(statement, args...).Exec(ctx)
+	return err
+}

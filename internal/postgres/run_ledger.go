@@ -1,0 +1,160 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/kasparro/kasparro/internal/market"
+)
+
+// Beat is how often a run tells that it lives. A run silent for three beats is abandoned by
+// whoever looks next.
+const Beat = 5 * time.Second
+
+// StartRun opens a run with the cursor that its source was left at. It returns ErrSlotTaken when
+// the slot has been claimed before, by whomever, and ErrRunning while another run of the source is
+// going on. Runs of dead processes are closed first.
+func (s *Store) StartRun(ctx context.Context, r market.RunRequest) (market.Run, error) {
+	id, err := s.registerSource(ctx, r.Source, r.Kind)
+	if err != nil {
+		return market.Run{}, err
+	}
+	if err := s.ensurePartitions(ctx, time.Now()); err != nil {
+		return market.Run{}, err
+	}
+	var run market.Run
+	err = s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		if err := abandonSilent(ctx, tx, id); err != nil {
+			return err
+		}
+		run, err = claim(ctx, tx, id, r)
+		return err
+	})
+	if err != nil {
+		return market.Run{}, fmt.Errorf("start run of %s: %w", r.Source, unavailable(err))
+	}
+	return run, nil
+}
+
+func claim(ctx context.Context, tx bun.Tx, source int16, r market.RunRequest) (market.Run, error) {
+	rows, err := queryRuns(ctx, tx, `WITH claimed AS (
+			INSERT INTO etl_runs (source_id, trigger, scheduled_at, cursor_before, cursor_after)
+			SELECT ?0, ?1, ?2, c.cursor, c.cursor
+			FROM (SELECT 1) one LEFT JOIN checkpoints c ON c.source_id = ?0
+			ON CONFLICT DO NOTHING RETURNING *)
+		SELECT `+runColumns+` FROM claimed r JOIN sources s ON s.id = r.source_id`,
+		source, strings.ToLower(string(r.Trigger)), r.ScheduledAt)
+	if err != nil {
+		return market.Run{}, err
+	}
+	if len(rows) == 1 {
+		return rows[0], nil
+	}
+	var taken bool
+	if err := tx.NewRaw("SELECT EXISTS (SELECT FROM etl_runs WHERE source_id = ? AND scheduled_at = ?)",
+		source, r.ScheduledAt).Scan(ctx, &taken); err != nil {
+		return market.Run{}, err
+	}
+	if taken {
+		return market.Run{}, market.ErrSlotTaken
+	}
+	return market.Run{}, market.ErrRunning
+}
+
+// abandonSilent closes the runs of the source whose process has gone away.
+func abandonSilent(ctx context.Context, tx bun.Tx, source int16) error {
+	var ids []int64
+	err := tx.NewRaw(`UPDATE etl_runs SET status = 'abandoned', finished_at = now(),
+			error = 'its process went away without a word'
+		WHERE source_id = ? AND status = 'running' AND heartbeat_at < now() - ? * interval '1 second'
+		RETURNING id`, source, (3 * Beat).Seconds()).Scan(ctx, &ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := tally(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Heartbeat tells that the run lives. It returns ErrFenced when the run has been closed.
+func (s *Store) Heartbeat(ctx context.Context, runID int64) error {
+	if err := fence(ctx, s.db, runID); err != nil {
+		return fmt.Errorf("heartbeat of run %d: %w", runID, unavailable(err))
+	}
+	return nil
+}
+
+// fence beats for the run and, within a transaction, holds it open until the end: a run that was
+// closed by someone else finds no row and must not commit.
+func fence(ctx context.Context, db bun.IDB, runID int64) error {
+	res, err := db.ExecContext(ctx,
+		"UPDATE etl_runs SET heartbeat_at = now() WHERE id = ? AND status = 'running'", runID)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return market.ErrFenced
+	}
+	return nil
+}
+
+// FinishRun closes the run and returns it as it ended. It returns ErrFenced when it was closed by
+// someone else. The ranks of assets are brought up to date on the way.
+func (s *Store) FinishRun(ctx context.Context, runID int64, end market.RunEnd) (market.Run, error) {
+	var run market.Run
+	err := s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		if err := fence(ctx, tx, runID); err != nil {
+			return err
+		}
+		rows, err := queryRuns(ctx, tx, `WITH ended AS (
+				UPDATE etl_runs SET status = ?, error = ?, retries = retries + ?, finished_at = now()
+				WHERE id = ? RETURNING *)
+			SELECT `+runColumns+` FROM ended r JOIN sources s ON s.id = r.source_id`,
+			strings.ToLower(string(end.Status)), end.Error, end.Retries, runID)
+		if err != nil {
+			return err
+		}
+		run = rows[0]
+		if err := refreshRanks(ctx, tx); err != nil {
+			return err
+		}
+		return tally(ctx, tx, runID)
+	})
+	if err != nil {
+		return market.Run{}, fmt.Errorf("finish run %d: %w", runID, unavailable(err))
+	}
+	return run, nil
+}
+
+// tally adds an ended run to the totals of its source.
+func tally(ctx context.Context, tx bun.Tx, runID int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE source_totals t SET
+			ended_runs = ended_runs + 1,
+			succeeded_runs = succeeded_runs + (r.status = 'succeeded')::int,
+			failed_runs = failed_runs + (r.status IN ('failed', 'partial', 'abandoned'))::int,
+			duration_ms = duration_ms + extract(epoch FROM r.finished_at - r.started_at) * 1000,
+			last_success_at = CASE WHEN r.status = 'succeeded' THEN r.finished_at ELSE last_success_at END,
+			last_failure_at = CASE WHEN r.status IN ('failed', 'partial', 'abandoned')
+				THEN r.finished_at ELSE last_failure_at END
+		FROM etl_runs r WHERE r.id = ? AND t.source_id = r.source_id`, runID)
+	return err
+}
+
+// refreshRanks gives every asset the best rank that the newest records of its listings hold.
+func refreshRanks(ctx context.Context, tx bun.Tx) error {
+	if err := lockAssets(ctx, tx); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE assets a SET rank = best.rank
+		FROM (SELECT l.asset_id, min(r.rank) AS rank
+			FROM listings l JOIN latest_records r ON r.listing_id = l.id GROUP BY l.asset_id) best
+		WHERE a.id = best.asset_id AND a.rank IS DISTINCT FROM best.rank`)
+	return err
+}

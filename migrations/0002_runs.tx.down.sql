@@ -1,0 +1,1 @@
+DROP TABLE rejections, checkpoints, etl_runs;

@@ -13,11 +13,11 @@ import (
 // Rejections implements market.Reader.
 func (s *Store) Rejections(ctx context.Context, f market.RejectionFilter, w market.Window[int64]) (market.Page[market.Rejection], error) {
 	var rows []struct {
-		ID, RunID                               int64
+		ID, RunID                                 int64
 		Source, ExternalID, Reason, Field, Detail string
-		Payload                                 []byte
-		CreatedAt                               time.Time
-		ResolvedAt                              *time.Time
+		Payload                                   []byte
+		CreatedAt                                 time.Time
+		ResolvedAt                                *time.Time
 	}
 	q := s.filteredRejections(f).ColumnExpr(`j.id, j.run_id, s.name AS source, j.external_id, j.reason, j.field,
 		j.detail, j.payload, j.created_at, j.resolved_at`)

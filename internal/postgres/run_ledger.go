@@ -71,7 +71,7 @@ func abandonSilent(ctx context.Context, tx bun.Tx, source int16) error {
 	err := tx.NewRaw(`UPDATE etl_runs SET status = 'abandoned', finished_at = now(),
 			error = 'its process went away without a word'
 		WHERE source_id = ? AND status = 'running' AND heartbeat_at < now() - ? * interval '1 second'
-		RETURNING id`, source, (3 * Beat).Seconds()).Scan(ctx, &ids)
+		RETURNING id`, source, (3*Beat).Seconds()).Scan(ctx, &ids)
 	if err != nil {
 		return err
 	}

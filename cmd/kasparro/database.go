@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/kasparro/kasparro/internal/config"
+	"github.com/kasparro/kasparro/internal/embedded"
+	"github.com/kasparro/kasparro/internal/postgres"
+)
+
+// stopTimeout bounds the end of the embedded PostgreSQL.
+const stopTimeout = 8 * time.Second
+
+// database is the PostgreSQL in use: the embedded one, or another that is only connected to.
+type database struct {
+	url      string
+	embedded *embedded.Server // nil where the database is not ours
+	pools    []*bun.DB
+}
+
+// openDatabase starts the embedded PostgreSQL unless the configuration names another.
+func openDatabase(ctx context.Context, c config.Config, log *slog.Logger) (*database, error) {
+	if c.Database.URL != "" {
+		return &database{url: c.Database.URL.Reveal()}, nil
+	}
+	server, err := embedded.Start(ctx, embedded.Options{Dir: filepath.Join(c.DataDir, "postgres"), Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("embedded PostgreSQL: %w", err)
+	}
+	return &database{url: server.URL("kasparro"), embedded: server}, nil
+}
+
+// pool opens a pool that is closed with the database.
+func (d *database) pool(name string, conns int) (*bun.DB, error) {
+	db, err := postgres.Open(d.url, postgres.Pool{Name: name, MaxConns: conns})
+	if err != nil {
+		return nil, err
+	}
+	d.pools = append(d.pools, db)
+	return db, nil
+}
+
+// Close closes the pools and stops the embedded PostgreSQL.
+func (d *database) Close() error {
+	var errs []error
+	for _, p := range d.pools {
+		errs = append(errs, p.Close())
+	}
+	if d.embedded != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		defer cancel()
+		errs = append(errs, d.embedded.Stop(ctx))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kasparro/kasparro/internal/config"
+	"github.com/kasparro/kasparro/internal/identity"
+	"github.com/kasparro/kasparro/internal/ingest"
+	"github.com/kasparro/kasparro/internal/market"
+	"github.com/kasparro/kasparro/internal/postgres"
+	"github.com/kasparro/kasparro/internal/source"
+)
+
+type ingestCommand struct {
+	config.Flags
+
+	Sources []string `arg:"" optional:"" name:"source" help:"Sources to run; all if none is named."`
+	JSON    bool     `name:"json" help:"Print one JSON object a line instead of a table."`
+	DryRun  bool     `name:"dry-run" help:"Extract and judge, from the beginning, and store nothing."`
+}
+
+// Run runs the sources once, side by side, and reports how each went.
+func (c *ingestCommand) Run(ctx context.Context) error {
+	cfg, err := c.Load()
+	if err != nil {
+		return err
+	}
+	picked, err := named(sources(cfg), c.Sources)
+	if err != nil {
+		return err
+	}
+	bar := newProgress(os.Stderr)
+	var reports []report
+	if c.DryRun {
+		reports = runAll(picked, func(s source.Source) report { return dryRun(ctx, s, bar) })
+	} else if reports, err = c.store(ctx, cfg, picked, bar); err != nil {
+		return err
+	}
+	bar.finish()
+	if err := print(os.Stdout, reports, c.JSON); err != nil {
+		return err
+	}
+	return verdict(reports)
+}
+
+func (c *ingestCommand) store(ctx context.Context, cfg config.Config, picked []source.Source, bar *progress) (reports []report, err error) {
+	log := quiet(cfg)
+	d, err := openDatabase(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	pool, err := d.pool("ingest", 8)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := postgres.MigrateUp(ctx, pool); err != nil {
+		return nil, err
+	}
+	runner := &ingest.Runner{Store: postgres.New(pool, identity.Resolve), Log: log, Beat: postgres.Beat, OnPage: bar.page}
+	return runAll(picked, func(s source.Source) report {
+		run, err := runner.Run(ctx, s, ingest.Request{Trigger: market.TriggerManual})
+		return newReport(s.Name(), run, err)
+	}), nil
+}
+
+// quiet is the log of a command that reports by itself: warnings and worse, unless more is asked for.
+func quiet(cfg config.Config) *slog.Logger {
+	if cfg.LogLevel == slog.LevelInfo {
+		cfg.LogLevel = slog.LevelError + 1
+	}
+	return cfg.Logger(os.Stderr)
+}
+
+func runAll(picked []source.Source, run func(source.Source) report) []report {
+	reports := make([]report, len(picked))
+	var g errgroup.Group
+	for i, s := range picked {
+		g.Go(func() error {
+			reports[i] = run(s)
+			return nil
+		})
+	}
+	_ = g.Wait() // none of them returns an error: reports hold what went wrong
+	return reports
+}
+
+// dryRun extracts and judges a source from its beginning and stores nothing.
+func dryRun(ctx context.Context, s source.Source, bar *progress) report {
+	started := time.Now()
+	var so market.Counters
+	r := report{Source: s.Name(), Status: "dry_run"}
+	for page, err := range s.Extract(ctx, "") {
+		if err != nil {
+			r.Status, r.Error = "failed", err.Error()
+			break
+		}
+		b := ingest.Normalise(s.Name(), page)
+		so = so.Add(market.Counters{
+			Extracted: int64(len(page.Items)), Rejected: int64(len(b.Rejections)), Pages: 1,
+			Retries: page.Retries, BytesFetched: page.Bytes,
+		})
+		bar.page(s.Name(), so)
+	}
+	r.Counters, r.DurationMS = so, time.Since(started).Milliseconds()
+	return r
+}
+
+// verdict turns the reports into the end of the program.
+func verdict(reports []report) error {
+	failed := 0
+	for _, r := range reports {
+		if r.Error != "" {
+			failed++
+		}
+	}
+	switch {
+	case failed == 0:
+		return nil
+	case failed == len(reports) && !anyPartial(reports):
+		return fmt.Errorf("%d of %d sources failed", failed, len(reports))
+	}
+	return errPartial
+}
+
+func anyPartial(reports []report) bool {
+	for _, r := range reports {
+		if r.Status == "partial" {
+			return true
+		}
+	}
+	return false
+}
+
+func print(w io.Writer, reports []report, asJSON bool) error {
+	if !asJSON {
+		return printTable(w, reports)
+	}
+	out := json.NewEncoder(w)
+	for _, r := range reports {
+		if err := out.Encode(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}

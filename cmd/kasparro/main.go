@@ -1,0 +1,85 @@
+// Command kasparro pulls crypto market data from several sources into PostgreSQL and serves it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/kasparro/kasparro/internal/config"
+)
+
+// Set at link time.
+var (
+	version = "dev"
+	commit  = "unknown"
+)
+
+// Exit codes.
+const (
+	exitDone    = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitPartial = 3 // some sources failed, others did not
+)
+
+// errPartial ends the program with exitPartial; what failed has been shown.
+var errPartial = errors.New("some sources failed")
+
+type commands struct {
+	Serve    serveCommand    `cmd:"" help:"Serve the API and run the sources on schedule."`
+	Ingest   ingestCommand   `cmd:"" help:"Run sources once, now."`
+	Demo     demoCommand     `cmd:"" help:"Serve the whole system with simulated upstreams: no network, no key, no database needed."`
+	Simulate simulateCommand `cmd:"" help:"Serve simulated CoinGecko and CoinPaprika APIs."`
+	Migrate  migrateCommand  `cmd:"" help:"Change the schema of the database, or show its state."`
+	Doctor   doctorCommand   `cmd:"" help:"Check configuration, database and sources, and say how to mend what is wrong."`
+	Schema   schemaCommand   `cmd:"" help:"Print the GraphQL schema."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+func run(args []string) int {
+	var c commands
+	parser, err := kong.New(&c, kong.Name("kasparro"),
+		kong.Description("Crypto market data from CoinPaprika, CoinGecko and CSV files, through GraphQL and REST, from PostgreSQL."),
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		panic(err) // the structs above are wrong
+	}
+	call, err := parser.Parse(args)
+	if err != nil {
+		var wrong *kong.ParseError
+		if errors.As(err, &wrong) {
+			_ = wrong.Context.PrintUsage(true)
+		}
+		fmt.Fprintln(os.Stderr, "kasparro:", err)
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	call.BindTo(ctx, (*context.Context)(nil))
+	return exitCode(call.Run())
+}
+
+func exitCode(err error) int {
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errPartial):
+		return exitPartial
+	}
+	fmt.Fprintln(os.Stderr, "kasparro:", err)
+	if errors.Is(err, config.ErrInvalid) {
+		return exitUsage
+	}
+	return exitFailed
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kasparro/kasparro/graph"
+	"github.com/kasparro/kasparro/internal/config"
+	"github.com/kasparro/kasparro/internal/identity"
+	"github.com/kasparro/kasparro/internal/playground"
+	"github.com/kasparro/kasparro/internal/postgres"
+	"github.com/kasparro/kasparro/internal/rest"
+	"github.com/kasparro/kasparro/internal/schedule"
+	"github.com/kasparro/kasparro/internal/server"
+)
+
+type serveCommand struct {
+	config.Flags
+
+	NoScheduler bool `name:"no-scheduler" help:"Serve the API only; another process runs the sources."`
+}
+
+// Run serves until it is told to stop.
+func (c *serveCommand) Run(ctx context.Context) error {
+	cfg, err := c.Load()
+	if err != nil {
+		return err
+	}
+	if err := cfg.RequireKey(); err != nil {
+		return err
+	}
+	return serve(ctx, cfg, service{scheduler: !c.NoScheduler})
+}
+
+// service says how to serve.
+type service struct {
+	scheduler bool
+	started   func(address string) // told once the API answers
+}
+
+// serve runs the whole system until ctx ends. The port is taken first: that it is in use should be
+// known before anything is started.
+func serve(ctx context.Context, cfg config.Config, o service) (err error) {
+	log := cfg.Logger(os.Stderr)
+	listener, err := server.Listen(ctx, net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)))
+	if err != nil {
+		return err
+	}
+	d, err := openDatabase(ctx, cfg, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	api, err := d.pool("api", 16)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	specs := cfg.Schedules(sourceNames(sources(cfg))...)
+	timetable, err := schedule.NewTimetable(specs)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	handler := routes(cfg, postgres.New(api, nil), timetable, log)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return runJobs(ctx, cfg, d, specs, o.scheduler, log) })
+	g.Go(func() error { return server.Serve(ctx, listener, handler, log) })
+	if o.started != nil {
+		o.started(listener.Addr().String())
+	}
+	return g.Wait()
+}
+
+func routes(cfg config.Config, store *postgres.Store, timetable schedule.Timetable, log *slog.Logger) http.Handler {
+	return server.New(server.Options{
+		GraphQL: graph.NewHandler(graph.Options{
+			Reader: store, Timetable: timetable, Sources: sourceNames(sources(cfg)), Version: version, Now: time.Now, Log: log,
+		}),
+		REST:       rest.New(rest.Options{Reader: store, Timetable: timetable, Version: version, Now: time.Now, Log: log}),
+		Playground: playground.Handler(),
+		Keys:       server.Keys{Read: cfg.APIKey.Reveal(), Admin: cfg.AdminAPIKey.Reveal()},
+		Log:        log,
+	})
+}
+
+// runJobs brings the schema up to date as soon as the database answers, and then runs the sources
+// on schedule until ctx ends.
+func runJobs(ctx context.Context, cfg config.Config, d *database, specs map[string]string, scheduler bool, log *slog.Logger) error {
+	pool, err := d.pool("ingest", 8)
+	if err != nil {
+		return err
+	}
+	store := postgres.New(pool, identity.Resolve)
+	all := sources(cfg)
+	if err := untilReady(ctx, log, func() error {
+		if _, err := postgres.MigrateUp(ctx, pool); err != nil {
+			return err
+		}
+		return store.RegisterSources(ctx, describe(all)...)
+	}); err != nil || !scheduler {
+		return err
+	}
+	j := newJobs(store, all, log)
+	s, err := schedule.New(specs, j.run, log)
+	if err != nil {
+		return err
+	}
+	s.Start(ctx)
+	<-ctx.Done()
+	stopCtx, cancel := context.WithTimeout(context.Background(), runTimeout)
+	defer cancel()
+	return s.Stop(stopCtx)
+}

@@ -20,6 +20,7 @@ import (
 	"github.com/kasparro/kasparro/internal/rest"
 	"github.com/kasparro/kasparro/internal/schedule"
 	"github.com/kasparro/kasparro/internal/server"
+	"github.com/kasparro/kasparro/internal/source"
 )
 
 type serveCommand struct {
@@ -43,7 +44,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 // service says how to serve.
 type service struct {
 	scheduler bool
-	started   func(address string) // told once the API answers
+	started   func(address string) // told once the API answers from a ready database
 }
 
 // serve runs the whole system until ctx ends. The port is taken first: that it is in use should be
@@ -70,11 +71,20 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	}
 	handler := routes(cfg, postgres.New(api, nil), timetable, log)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return runJobs(ctx, cfg, d, specs, o.scheduler, log) })
 	g.Go(func() error { return server.Serve(ctx, listener, handler, log) })
-	if o.started != nil {
-		o.started(listener.Addr().String())
-	}
+	g.Go(func() error {
+		store, err := prepare(ctx, cfg, d, log)
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+		if o.started != nil {
+			o.started(listener.Addr().String())
+		}
+		if !o.scheduler {
+			return nil
+		}
+		return runJobs(ctx, store, sources(cfg), specs, log)
+	})
 	return g.Wait()
 }
 
@@ -90,31 +100,30 @@ func routes(cfg config.Config, store *postgres.Store, timetable schedule.Timetab
 	})
 }
 
-// runJobs brings the schema up to date as soon as the database answers, and then runs the sources
-// on schedule until ctx ends.
-func runJobs(ctx context.Context, cfg config.Config, d *database, specs map[string]string, scheduler bool, log *slog.Logger) error {
+// prepare brings the schema up to date as soon as the database answers, and makes the sources known.
+func prepare(ctx context.Context, cfg config.Config, d *database, log *slog.Logger) (*postgres.Store, error) {
 	pool, err := d.pool("ingest", 8)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	store := postgres.New(pool, identity.Resolve)
-	all := sources(cfg)
-	if err := untilReady(ctx, log, func() error {
+	return store, untilReady(ctx, log, func() error {
 		if _, err := postgres.MigrateUp(ctx, pool); err != nil {
 			return err
 		}
-		return store.RegisterSources(ctx, describe(all)...)
-	}); err != nil || !scheduler {
-		return err
-	}
-	j := newJobs(store, all, log)
-	s, err := schedule.New(specs, j.run, log)
+		return store.RegisterSources(ctx, describe(sources(cfg))...)
+	})
+}
+
+// runJobs runs the sources on schedule until ctx ends, and then waits for the pages in hand.
+func runJobs(ctx context.Context, store *postgres.Store, all []source.Source, specs map[string]string, log *slog.Logger) error {
+	s, err := schedule.New(specs, newJobs(store, all, log).run, log)
 	if err != nil {
 		return err
 	}
 	s.Start(ctx)
 	<-ctx.Done()
-	stopCtx, cancel := context.WithTimeout(context.Background(), runTimeout)
+	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), runTimeout)
 	defer cancel()
 	return s.Stop(stopCtx)
 }

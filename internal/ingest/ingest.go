@@ -168,7 +168,7 @@ func (r *Runner) logEnd(run market.Run) {
 		"run", market.GlobalID(market.IDRun, run.ID), "source", run.Source, "status", strings.ToLower(string(run.Status)),
 		"trigger", strings.ToLower(string(run.Trigger)), "extracted", run.Extracted, "inserted", run.Inserted,
 		"updated", run.Updated, "unchanged", run.Unchanged, "rejected", run.Rejected, "retries", run.Retries,
-		"bytes", run.BytesFetched, "duration", run.Duration(time.Now()).Round(time.Millisecond),
+		"bytes_fetched", run.BytesFetched, "duration_ms", run.Duration(time.Now()).Milliseconds(),
 	}
 	if run.Error != "" {
 		attrs = append(attrs, "error", run.Error)

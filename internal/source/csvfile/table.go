@@ -1,0 +1,94 @@
+package csvfile
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kasparro/kasparro/internal/market"
+	"github.com/kasparro/kasparro/internal/source"
+)
+
+// table makes items of the rows of one file.
+type table struct {
+	header  header
+	coins   coins
+	dates   dateOrder
+	payload payloadWriter
+}
+
+// amountColumns says where each figure goes.
+var amountColumns = []struct {
+	column int
+	field  func(*source.Amounts) *string
+}{
+	{colPrice, func(a *source.Amounts) *string { return &a.Price }},
+	{colOpen, func(a *source.Amounts) *string { return &a.Open }},
+	{colHigh, func(a *source.Amounts) *string { return &a.High }},
+	{colLow, func(a *source.Amounts) *string { return &a.Low }},
+	{colMarketCap, func(a *source.Amounts) *string { return &a.MarketCap }},
+	{colVolume, func(a *source.Amounts) *string { return &a.Volume24h }},
+	{colChange1h, func(a *source.Amounts) *string { return &a.PercentChange1h }},
+	{colChange24h, func(a *source.Amounts) *string { return &a.PercentChange24h }},
+	{colChange7d, func(a *source.Amounts) *string { return &a.PercentChange7d }},
+	{colRank, func(a *source.Amounts) *string { return &a.Rank }},
+	{colCirculating, func(a *source.Amounts) *string { return &a.CirculatingSupply }},
+	{colTotal, func(a *source.Amounts) *string { return &a.TotalSupply }},
+	{colMax, func(a *source.Amounts) *string { return &a.MaxSupply }},
+}
+
+func newTable(file string, h header, c coins, dates dateOrder) *table {
+	return &table{header: h, coins: c, dates: dates, payload: newPayloadWriter(file, h, dates)}
+}
+
+// item reads a row. It uses nothing but the file's name, the header and the order of its dates, all
+// of which are in the payload too.
+func (t *table) item(r row) source.Item {
+	if r.code != "" {
+		item := source.Item{ExternalID: t.coins.whole.externalID, Symbol: t.coins.whole.symbol, Name: t.coins.whole.name}
+		item.Payload = t.payload.unread(r)
+		item.Problem = &market.Reason{Code: r.code, Detail: r.trouble}
+		return item
+	}
+	id, problem := t.coins.of(r.cells)
+	item := source.Item{ExternalID: id.externalID, Symbol: id.symbol, Name: id.name, Payload: t.payload.row(r.cells)}
+	for _, found := range []*market.Reason{problem, t.readTime(r.cells, &item), t.readAmounts(r.cells, &item)} {
+		if item.Problem == nil {
+			item.Problem = found
+		}
+	}
+	return item
+}
+
+func (t *table) readTime(cells []string, item *source.Item) *market.Reason {
+	i := t.header.column[colTime]
+	observed, err := parseTime(cells[i], t.dates)
+	if err != nil {
+		return &market.Reason{Code: "bad_time", Field: t.header.names[i], Detail: fmt.Sprintf("%q %s", cells[i], err)}
+	}
+	item.ObservedAt = observed
+	return nil
+}
+
+// readAmounts reads what figures it can and returns the first that it cannot.
+func (t *table) readAmounts(cells []string, item *source.Item) (problem *market.Reason) {
+	for _, a := range amountColumns {
+		i := t.header.column[a.column]
+		if i < 0 {
+			continue
+		}
+		text, ok := amount(cells[i], t.header.delimiter != ',')
+		*a.field(&item.Amounts) = text
+		if !ok && problem == nil {
+			problem = &market.Reason{Code: "bad_number", Field: t.header.names[i],
+				Detail: fmt.Sprintf("%q is no number: %s", cells[i], numberForm(cells[i]))}
+		}
+	}
+	return problem
+}
+
+func numberForm(cell string) string {
+	if strings.Contains(cell, ",") {
+		return "write 1234.56 or 1,234.56, with a point before the fraction"
+	}
+	return "write it like 1234.56"
+}

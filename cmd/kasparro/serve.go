@@ -77,6 +77,7 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 		if err != nil || ctx.Err() != nil {
 			return err
 		}
+		log.Info("serving", "address", listener.Addr().String(), "version", version, "scheduler", o.scheduler)
 		if o.started != nil {
 			o.started(listener.Addr().String())
 		}

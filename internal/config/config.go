@@ -1,0 +1,87 @@
+// Package config turns flags and environment into one struct, validated once: whatever is wrong
+// is reported together, by variable, with what was given and what is allowed, and without secrets.
+package config
+
+import (
+	"io"
+	"log/slog"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// Config is everything that can be set, already valid. Printing it shows no secret.
+type Config struct {
+	Host        string // an IP address or a host name to listen on
+	Port        int    // 0 picks a free port
+	APIKey      Secret // empty where none was given, see RequireKey
+	AdminAPIKey Secret // empty where none was given
+	Database    Database
+	DataDir     string // absolute; it may not exist yet
+	CoinPaprika CoinPaprika
+	CoinGecko   CoinGecko
+	CSVPath     string // a file, a directory or a glob; empty means the bundled history
+	LogLevel    slog.Level
+	LogFormat   string // "text" or "json"; empty means text on a terminal and json elsewhere
+
+	schedule  string            // for every source that has none of its own
+	schedules map[string]string // by source, where it has its own
+}
+
+// Database says which PostgreSQL to use.
+type Database struct {
+	URL         Secret   // a postgres:// URL; empty means an embedded server under DataDir
+	ReplicaURLs []Secret // postgres:// URLs that serve the reads of the API; nil where there are none
+}
+
+// CoinPaprika says how to reach that API.
+type CoinPaprika struct {
+	BaseURL string // without a slash at its end
+	APIKey  Secret // empty on the free plan
+}
+
+// CoinGecko says how to reach that API and how much to take from it.
+type CoinGecko struct {
+	BaseURL string // without a slash at its end
+	APIKey  Secret // empty on the free plan
+	Pages   int    // pages of 250 coins, at least 1
+}
+
+// RequireKey returns an error, one that wraps ErrInvalid and says how to make a key, where no key
+// was given at all: the API is never served without one.
+func (c Config) RequireKey() error {
+	if c.APIKey != "" || c.AdminAPIKey != "" {
+		return nil
+	}
+	return &Error{Problems: []Problem{{Variable: "API_KEY", Given: nothing, Allowed: keyRule +
+		": make one with `openssl rand -hex 24`, or start with `make run`, which makes one"}}}
+}
+
+// Schedules returns the cron, in UTC, of each of the sources; one whose schedule is off is left out.
+func (c Config) Schedules(sources ...string) map[string]string {
+	specs := make(map[string]string, len(sources))
+	for _, source := range sources {
+		spec, own := c.schedules[source]
+		if !own {
+			spec = c.schedule
+		}
+		if spec != scheduleOff {
+			specs[source] = spec
+		}
+	}
+	return specs
+}
+
+// Logger builds the logger that writes to w in the level and the format configured.
+func (c Config) Logger(w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == formatText || c.LogFormat == "" && isTerminal(w) {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}

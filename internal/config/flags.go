@@ -1,0 +1,82 @@
+package config
+
+import (
+	"cmp"
+	"os"
+	"reflect"
+	"strings"
+)
+
+// Flags holds every setting as text, as the command line or the environment gave it: embed it in
+// the commands that need it. Empty means not given. The tag fallback is the default, and
+// placeholder is how the help shows it: kong's own default would hide whether a value was given,
+// and .env stands between the two.
+type Flags struct {
+	Port        string `env:"PORT" fallback:"8000" placeholder:"8000" group:"Server" help:"Port to listen on, 0 for any free one."`
+	Host        string `env:"HOST" fallback:"127.0.0.1" placeholder:"127.0.0.1" group:"Server" help:"Address to listen on, 0.0.0.0 for all."`
+	APIKey      string `name:"api-key" env:"API_KEY" placeholder:"KEY" group:"Server" help:"Key that clients send."`
+	AdminAPIKey string `name:"admin-api-key" env:"ADMIN_API_KEY" placeholder:"KEY" group:"Server" help:"Key that may also start runs and link listings."`
+
+	DatabaseURL         string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" group:"Database" help:"postgres://USER:PASSWORD@HOST:PORT/DATABASE. Without it and without POSTGRES_HOST a PostgreSQL is embedded."`
+	PostgresHost        string `env:"POSTGRES_HOST" placeholder:"HOST" group:"Database" help:"Host, or directory of the socket, where DATABASE_URL is not given."`
+	PostgresPort        string `env:"POSTGRES_PORT" fallback:"5432" placeholder:"5432" group:"Database" help:"Port of POSTGRES_HOST."`
+	PostgresUser        string `env:"POSTGRES_USER" placeholder:"USER" group:"Database" help:"User at POSTGRES_HOST."`
+	PostgresPassword    string `env:"POSTGRES_PASSWORD" placeholder:"PASSWORD" group:"Database" help:"Password of POSTGRES_USER."`
+	PostgresDB          string `name:"postgres-db" env:"POSTGRES_DB" placeholder:"NAME" group:"Database" help:"Database at POSTGRES_HOST."`
+	DatabaseReplicaURLs string `name:"database-replica-urls" env:"DATABASE_REPLICA_URLS" placeholder:"URL,..." group:"Database" help:"Replicas that serve the reads of the API, separated by commas."`
+	DataDir             string `env:"DATA_DIR" fallback:".data" placeholder:".data" group:"Database" help:"Directory for the embedded PostgreSQL."`
+
+	CoinPaprikaAPIKey  string `name:"coinpaprika-api-key" env:"COINPAPRIKA_API_KEY" placeholder:"KEY" group:"Sources" help:"Key of a paid CoinPaprika plan; the free one needs none."`
+	CoinGeckoAPIKey    string `name:"coingecko-api-key" env:"COINGECKO_API_KEY" placeholder:"KEY" group:"Sources" help:"Key of a CoinGecko plan; keyless use is limited to a few calls a minute."`
+	CoinPaprikaBaseURL string `name:"coinpaprika-base-url" env:"COINPAPRIKA_BASE_URL" placeholder:"URL" group:"Sources" help:"Where CoinPaprika answers; the live API if not given."`
+	CoinGeckoBaseURL   string `name:"coingecko-base-url" env:"COINGECKO_BASE_URL" fallback:"https://api.coingecko.com/api/v3" placeholder:"https://api.coingecko.com/api/v3" group:"Sources" help:"Where CoinGecko answers."`
+	CoinGeckoPages     string `name:"coingecko-pages" env:"COINGECKO_PAGES" fallback:"4" placeholder:"4" group:"Sources" help:"Pages of 250 coins to take from CoinGecko."`
+	CSVPath            string `name:"csv-path" env:"CSV_PATH" placeholder:"PATH" group:"Sources" help:"A file, a directory or a glob; the bundled history if not given."`
+
+	ETLSchedule            string `name:"etl-schedule" env:"ETL_SCHEDULE" fallback:"*/5 * * * *" placeholder:"*/5 * * * *" group:"Schedule" help:"When sources are read: cron in UTC, or off."`
+	ETLScheduleCoinGecko   string `name:"etl-schedule-coingecko" env:"ETL_SCHEDULE_COINGECKO" placeholder:"CRON" group:"Schedule" help:"The same for CoinGecko alone."`
+	ETLScheduleCoinPaprika string `name:"etl-schedule-coinpaprika" env:"ETL_SCHEDULE_COINPAPRIKA" placeholder:"CRON" group:"Schedule" help:"The same for CoinPaprika alone."`
+	ETLScheduleCSV         string `name:"etl-schedule-csv" env:"ETL_SCHEDULE_CSV" placeholder:"CRON" group:"Schedule" help:"The same for the CSV files alone."`
+
+	LogLevel  string `env:"LOG_LEVEL" fallback:"info" placeholder:"info" group:"Logging" help:"debug, info, warn or error."`
+	LogFormat string `env:"LOG_FORMAT" placeholder:"FORMAT" group:"Logging" help:"text or json; if not given, text on a terminal and json elsewhere."`
+}
+
+// complete fills what was not given from .env, unless the environment sets the variable (even to
+// nothing), and then with the defaults.
+func (f Flags) complete(dotEnv map[string]string) Flags {
+	fields := reflect.ValueOf(&f).Elem()
+	for i := range fields.NumField() {
+		if fields.Field(i).String() != "" {
+			continue
+		}
+		tag := fields.Type().Field(i).Tag
+		value := ""
+		if _, set := os.LookupEnv(tag.Get("env")); !set {
+			value = dotEnv[tag.Get("env")]
+		}
+		fields.Field(i).SetString(cmp.Or(value, tag.Get("fallback")))
+	}
+	return f
+}
+
+// ownSchedule begins the variable that gives one source a schedule of its own.
+const ownSchedule = "ETL_SCHEDULE_"
+
+// ownSchedules returns the variables that give one source a schedule of its own, in their order,
+// and the values of those that are given.
+func (f Flags) ownSchedules() (variables []string, given map[string]string) {
+	given = map[string]string{}
+	fields := reflect.ValueOf(f)
+	for i := range fields.NumField() {
+		name := fields.Type().Field(i).Tag.Get("env")
+		if !strings.HasPrefix(name, ownSchedule) {
+			continue
+		}
+		variables = append(variables, name)
+		if value := fields.Field(i).String(); value != "" {
+			given[name] = value
+		}
+	}
+	return variables, given
+}

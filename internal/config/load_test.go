@@ -1,0 +1,133 @@
+package config
+
+import (
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestGoodValues(t *testing.T) {
+	tests := []struct {
+		name, value string
+		got         func(Config) any
+		want        any
+	}{
+		{"PORT", "0", func(c Config) any { return c.Port }, 0},
+		{"PORT", "65535", func(c Config) any { return c.Port }, 65535},
+		{"HOST", "0.0.0.0", func(c Config) any { return c.Host }, "0.0.0.0"},
+		{"HOST", "::1", func(c Config) any { return c.Host }, "::1"},
+		{"HOST", "localhost", func(c Config) any { return c.Host }, "localhost"},
+		{"API_KEY", goodKey, func(c Config) any { return c.APIKey.Reveal() }, goodKey},
+		{"ADMIN_API_KEY", goodKey, func(c Config) any { return c.AdminAPIKey.Reveal() }, goodKey},
+		{"DATABASE_URL", "postgres:///db?host=/run/pg", func(c Config) any { return c.Database.URL.Reveal() }, "postgres:///db?host=/run/pg"},
+		{"DATABASE_URL", "postgresql://a:1,b:2/db", func(c Config) any { return c.Database.URL.Reveal() }, "postgresql://a:1,b:2/db"},
+		{"DATA_DIR", "/var/lib/k", func(c Config) any { return c.DataDir }, "/var/lib/k"},
+		{"COINPAPRIKA_API_KEY", "k", func(c Config) any { return c.CoinPaprika }, CoinPaprika{BaseURL: "https://api-pro.coinpaprika.com/v1", APIKey: "k"}},
+		{"COINPAPRIKA_BASE_URL", "http://[::1]:9/v1/", func(c Config) any { return c.CoinPaprika.BaseURL }, "http://[::1]:9/v1"},
+		{"COINGECKO_API_KEY", "CG-x", func(c Config) any { return c.CoinGecko.APIKey.Reveal() }, "CG-x"},
+		{"COINGECKO_BASE_URL", "https://pro.example/api/v3", func(c Config) any { return c.CoinGecko.BaseURL }, "https://pro.example/api/v3"},
+		{"COINGECKO_PAGES", "1", func(c Config) any { return c.CoinGecko.Pages }, 1},
+		{"CSV_PATH", "data/*.csv", func(c Config) any { return c.CSVPath }, "data/*.csv"},
+		{"ETL_SCHEDULE", "@hourly", func(c Config) any { return c.Schedules("csv", "new") }, map[string]string{"csv": "@hourly", "new": "@hourly"}},
+		{"ETL_SCHEDULE", "0 0 29 2 *", func(c Config) any { return c.Schedules("csv") }, map[string]string{"csv": "0 0 29 2 *"}},
+		{"ETL_SCHEDULE", "off", func(c Config) any { return c.Schedules("csv") }, map[string]string{}},
+		{"ETL_SCHEDULE_CSV", "off", func(c Config) any { return c.Schedules("csv", "coingecko") }, map[string]string{"coingecko": "*/5 * * * *"}},
+		{"ETL_SCHEDULE_COINGECKO", "1 2 * * MON-FRI", func(c Config) any { return c.Schedules("coingecko") }, map[string]string{"coingecko": "1 2 * * MON-FRI"}},
+		{"ETL_SCHEDULE_COINPAPRIKA", "@daily", func(c Config) any { return c.Schedules("coinpaprika") }, map[string]string{"coinpaprika": "@daily"}},
+		{"ETL_SCHEDULE_FOO", "", func(c Config) any { return c.Port }, 8000},
+		{"LOG_LEVEL", "error", func(c Config) any { return c.LogLevel }, slog.LevelError},
+		{"LOG_LEVEL", "debug", func(c Config) any { return c.LogLevel }, slog.LevelDebug},
+		{"LOG_FORMAT", "text", func(c Config) any { return c.LogFormat }, "text"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name+"="+tt.value, func(t *testing.T) {
+			c, err := load(t, map[string]string{tt.name: tt.value}, "")
+			require.NoError(t, err)
+			require.Equal(t, tt.want, tt.got(c))
+		})
+	}
+}
+
+func TestBadValues(t *testing.T) {
+	tests := []struct{ name, value, given, allowed string }{
+		{"PORT", "abc", `"abc"`, "a whole number from 0 to 65535"},
+		{"PORT", "65536", `"65536"`, "a whole number from 0 to 65535"},
+		{"PORT", "-1", `"-1"`, "a whole number from 0 to 65535"},
+		{"HOST", "0.0.0.0:80", `"0.0.0.0:80"`, "without a port"},
+		{"HOST", "a b", `"a b"`, "without a port"},
+		{"ADMIN_API_KEY", "hush hush hush hush", "one with other characters or spaces (not shown)", "visible ASCII characters only"},
+		{"DATABASE_URL", "mysql://u:hush@h/d", "mysql://… (the rest is not shown)", "postgres://USER"},
+		{"DATABASE_URL", "u:hush@h/d", "something else (not shown)", "postgres://USER"},
+		{"DATABASE_URL", "host=h password=hush", "something else (not shown)", "postgres://USER"},
+		{"DATABASE_URL", "postgres://u:hu%sh@h/d", "postgres://… (the rest is not shown)", "with %XX"},
+		{"DATABASE_URL", "postgres://u:12#hush@h/d", "postgres://… (the rest is not shown)", "with %XX"},
+		{"DATABASE_URL", "postgres://", "postgres://… (the rest is not shown)", "postgres://USER"},
+		{"COINPAPRIKA_API_KEY", "hush\n", "one with other characters or spaces (not shown)", "visible ASCII characters only"},
+		{"COINGECKO_API_KEY", "hüsh", "one with other characters or spaces (not shown)", "visible ASCII characters only"},
+		{"COINPAPRIKA_BASE_URL", "api.example", "something else (not shown)", "an http:// or https:// URL"},
+		{"COINPAPRIKA_BASE_URL", "https://hush@api.example", "https://… (the rest is not shown)", "no user"},
+		{"COINGECKO_BASE_URL", "https://api.example?key=hush", "https://… (the rest is not shown)", "query"},
+		{"COINGECKO_BASE_URL", "http://h:70000", "http://… (the rest is not shown)", "an http://"},
+		{"COINGECKO_PAGES", "0", `"0"`, "a whole number from 1 to 1000"},
+		{"COINGECKO_PAGES", "4.5", `"4.5"`, "a whole number from 1 to 1000"},
+		{"CSV_PATH", "data/[a", `"data/[a"`, "glob"},
+		{"ETL_SCHEDULE", "* * * *", `"* * * *"`, "cron of 5 fields"},
+		{"ETL_SCHEDULE", "0 0 * * * *", `"0 0 * * * *"`, "cron of 5 fields"},
+		{"ETL_SCHEDULE", "60 * * * *", `"60 * * * *"`, "cron of 5 fields"},
+		{"ETL_SCHEDULE", "OFF", `"OFF"`, "or off"},
+		{"ETL_SCHEDULE_CSV", "@every 5m", `"@every 5m"`, "@hourly"},
+		{"ETL_SCHEDULE_COINGECKO", "TZ=", `"TZ="`, "in UTC"},
+		{"ETL_SCHEDULE_COINPAPRIKA", "CRON_TZ=Asia/Tokyo 0 0 * * *", `"CRON_TZ=Asia/Tokyo 0 0 * * *"`, "in UTC"},
+		{"ETL_SCHEDULE", "0 0 31 2 *", `"0 0 31 2 *", which never comes`, "cron of 5 fields"},
+		{"ETL_SCHEDULE_FOO", "@daily", `"@daily"`, "one of ETL_SCHEDULE_COINGECKO, ETL_SCHEDULE_COINPAPRIKA, ETL_SCHEDULE_CSV"},
+		{"LOG_LEVEL", "loud", `"loud"`, "debug, info, warn or error"},
+		{"LOG_FORMAT", "xml", `"xml"`, "text or json"},
+		{"DATABASE_REPLICA_URLS", "postgres://h/d", "replicas without their primary", "together with DATABASE_URL"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name+"="+tt.value, func(t *testing.T) {
+			c, err := load(t, map[string]string{tt.name: tt.value}, "")
+			require.Equal(t, Config{}, c)
+			problem := onlyProblem(t, err)
+			require.Equal(t, tt.name, problem.Variable)
+			require.Equal(t, tt.given, problem.Given)
+			require.Contains(t, problem.Allowed, tt.allowed)
+			require.Equal(t, "invalid configuration: "+problem.String(), err.Error())
+			require.NotContains(t, err.Error(), "hush")
+		})
+	}
+}
+
+func onlyProblem(t *testing.T, err error) Problem {
+	t.Helper()
+	require.ErrorIs(t, err, ErrInvalid)
+	var invalid *Error
+	require.True(t, errors.As(err, &invalid))
+	require.Len(t, invalid.Problems, 1)
+	return invalid.Problems[0]
+}
+
+func TestAllProblemsAtOnceInOrder(t *testing.T) {
+	env := map[string]string{
+		"LOG_LEVEL": "loud", "ETL_SCHEDULE_ZOO": "x", "ETL_SCHEDULE_APE": "y", "ETL_SCHEDULE_CSV": "z", "PORT": "http",
+		"DATABASE_URL": "hush", "DATABASE_REPLICA_URLS": "postgres://h/d,,mysql://hush", "API_KEY": "hu sh",
+	}
+	for range 5 {
+		_, err := load(t, env, "not a line\n", "--host=!")
+		require.ErrorIs(t, err, ErrInvalid)
+		var order []string
+		for _, line := range strings.Split(err.Error(), "\n")[1:] {
+			name, _, _ := strings.Cut(strings.TrimSpace(line), ":")
+			order = append(order, name)
+		}
+		require.Equal(t, []string{".env", "PORT", "HOST", "DATABASE_URL", "DATABASE_REPLICA_URLS", "DATABASE_REPLICA_URLS",
+			"API_KEY", "ETL_SCHEDULE_CSV", "ETL_SCHEDULE_APE", "ETL_SCHEDULE_ZOO", "LOG_LEVEL"}, order)
+		require.Contains(t, err.Error(), "invalid configuration, 11 wrong values:\n")
+		require.Contains(t, err.Error(), "DATABASE_REPLICA_URLS: given as entry 2 of 3 nothing;")
+		require.Contains(t, err.Error(), "DATABASE_REPLICA_URLS: given as entry 3 of 3 mysql://…")
+		require.NotContains(t, err.Error(), "hush")
+	}
+}

@@ -41,6 +41,9 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	return serve(ctx, cfg, service{scheduler: !c.NoScheduler})
 }
 
+// maxBody is the size of a request body at most, in bytes: the largest of queries are some 10 kB.
+const maxBody = 1 << 20
+
 // service says how to serve.
 type service struct {
 	scheduler bool
@@ -92,12 +95,13 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 func routes(cfg config.Config, store *postgres.Store, timetable schedule.Timetable, log *slog.Logger) http.Handler {
 	return server.New(server.Options{
 		GraphQL: graph.NewHandler(graph.Options{
-			Reader: store, Timetable: timetable, Sources: sourceNames(sources(cfg)), Version: version, Now: time.Now, Log: log,
+			Reader: store, Timetable: timetable, Sources: sourceNames(sources(cfg)), Version: version, Now: time.Now, Log: log, MaxBodyBytes: maxBody,
 		}),
 		REST:       rest.New(rest.Options{Reader: store, Timetable: timetable, Version: version, Now: time.Now, Log: log}),
 		Playground: playground.Handler(),
 		Keys:       server.Keys{Read: cfg.APIKey.Reveal(), Admin: cfg.AdminAPIKey.Reveal()},
 		Log:        log,
+		MaxBody:    maxBody,
 	})
 }
 

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// example is a command of the README and the answer that stands below it.
+var example = regexp.MustCompile("(?s)```sh\n(curl [^`]*)```\n\n```json\n([^`]*)```")
+
+// TestReadmeShowsRealAnswers runs the README's commands against the demo and holds the shape of
+// what comes (every key, and the kind of every value) against what the README shows.
+func TestReadmeShowsRealAnswers(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	_, base, key := startDemo(t, t.TempDir())
+	awaitSources(t, base)
+	found := example.FindAllStringSubmatch(string(text), -1)
+	require.Len(t, found, 4, "GraphQL, /data, /stats and /health")
+	for _, f := range found {
+		command := strings.ReplaceAll(f[1], "localhost:8000", strings.TrimPrefix(base, "http://"))
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", "KEY="+key+"; "+command).Output()
+		require.NoError(t, err, command)
+		require.Equal(t, shapeOf(t, []byte(f[2])), shapeOf(t, out), command)
+	}
+}
+
+// shapeOf lists the paths of a document with the kind of what stands there. The elements of a list
+// count as one; what may be null counts as null.
+func shapeOf(t *testing.T, text []byte) map[string]bool {
+	t.Helper()
+	var doc any
+	require.NoError(t, json.Unmarshal(text, &doc), "%s", text)
+	shape := map[string]bool{}
+	collect("", doc, shape)
+	for path := range shape {
+		if strings.HasSuffix(path, " null") {
+			delete(shape, path)
+			shape[strings.TrimSuffix(path, " null")+" string"] = true
+		}
+	}
+	return shape
+}
+
+func collect(path string, value any, shape map[string]bool) {
+	switch v := value.(type) {
+	case map[string]any:
+		for k, inner := range v {
+			collect(path+"."+k, inner, shape)
+		}
+	case []any:
+		for _, inner := range v {
+			collect(path+"[]", inner, shape)
+		}
+	case nil:
+		shape[path+" null"] = true
+	default:
+		shape[fmt.Sprintf("%s %T", path, v)] = true
+	}
+}

@@ -31,6 +31,7 @@ func (c *simulateCommand) Run(ctx context.Context) error {
 	base := "http://" + l.Addr().String()
 	fmt.Printf("CoinGecko    %s/coingecko/api/v3\nCoinPaprika  %s/coinpaprika/v1\nfaults       %s/control/faults\n", base, base, base)
 	sim := simulator.New(simulator.Options{Seed: c.Seed, Coins: c.Coins, Now: time.Now})
+	context.AfterFunc(ctx, sim.ClearFaults) // a stalled answer must not hold up the end
 	return server.Serve(ctx, l, sim, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 }
 

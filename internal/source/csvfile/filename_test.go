@@ -55,7 +55,7 @@ func TestFromFileName(t *testing.T) {
 func TestSplitPair(t *testing.T) {
 	for symbol, want := range map[string][2]string{
 		"BTC/USD": {"BTC", "USD"}, "BTC-USD": {"BTC", "USD"}, "btc_eur": {"btc", "EUR"}, "BTCUSD": {"BTC", "USD"},
-		"ETHUSDT": {"ETH", "USDT"}, "ETHBTC": {"ETH", "BTC"}, "BTC/XYZ": {"BTC", "XYZ"},
+		"ETHUSDT": {"ETH", "USDT"}, "ETHBTC": {"ETH", "BTC"}, "BTCFDUSD": {"BTC", "FDUSD"}, "BTC/XYZ": {"BTC", "XYZ"},
 		"BTC": {"BTC", ""}, "USDT": {"USDT", ""}, "FDUSD": {"FDUSD", ""}, "WBTC": {"WBTC", ""}, "GST-SOL": {"GST-SOL", ""},
 	} {
 		base, quote := splitPair(symbol, true)

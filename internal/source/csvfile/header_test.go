@@ -43,6 +43,8 @@ func TestDialects(t *testing.T) {
 				High: "3", Low: "1", Volume24h: "0.0", MarketCap: "1.47E+11"}}},
 		"tabs, milliseconds, a note and blank lines": {"Ether_price.csv", "a note\n\n Time \tClosing Price (USD)\t\n1625529600000\t$5\t\n\n\t\n",
 			source.Item{ExternalID: "Ether", Name: "Ether", Amounts: source.Amounts{Price: "5"}}},
+		"a coin like a pair": {"x.csv", "name;symbol;date;price\ncrvUSD;CRVUSD;2021-07-06;1\n",
+			source.Item{ExternalID: "CRVUSD", Symbol: "CRVUSD", Name: "crvUSD", Amounts: source.Amounts{Price: "1"}}},
 		"only a name": {"x.csv", "Coin,Date,Price\nDogecoin,2021-07-06,0.2\n",
 			source.Item{ExternalID: "Dogecoin", Name: "Dogecoin", Amounts: source.Amounts{Price: "0.2"}}},
 	} {

@@ -48,7 +48,7 @@ func (c coins) of(cells []string) (identity, *market.Reason) {
 	}
 	// Lists of coins have names; only without those a symbol may be a joined pair.
 	lists := c.header.has(colSlug) || c.header.has(colName)
-	base, quote := splitPair(c.cell(cells, colSymbol), true || lists)
+	base, quote := splitPair(c.cell(cells, colSymbol), !lists)
 	id := identity{symbol: base, name: c.cell(cells, colName)}
 	for _, known := range []string{c.cell(cells, colSlug), id.symbol, id.name} {
 		if id.externalID == "" {

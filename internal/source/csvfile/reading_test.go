@@ -73,12 +73,14 @@ func TestResumesBehindEveryPage(t *testing.T) {
 }
 
 func TestPageBytesAddUpToTheFile(t *testing.T) {
-	content := "\ufeff" + head + rowsOf(0, 5000) + "\n1600009999,1"
-	var sum int64
-	for _, page := range extract(t, write(t, "btc.csv", content), "") {
-		sum += page.Bytes
+	for _, end := range []string{"", "1600009999,1", "\n\n"} {
+		content := "\ufeff" + head + rowsOf(0, 5000) + "\n" + end
+		var sum int64
+		for _, page := range extract(t, write(t, "btc.csv", content), "") {
+			sum += page.Bytes
+		}
+		require.EqualValues(t, len(content), sum)
 	}
-	require.EqualValues(t, len(content), sum)
 }
 
 func TestFilesAreFollowedByTheirNames(t *testing.T) {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
 	"github.com/kasparro/kasparro/internal/config"
@@ -21,27 +19,24 @@ type doctorCommand struct {
 // probeTimeout bounds the look at one source.
 const probeTimeout = 20 * time.Second
 
-// diagnosis collects what is found, and prints it as it goes.
-type diagnosis struct {
-	out  io.Writer
-	sick int
-}
+// diagnosis counts what is wrong, and prints what it finds as it goes.
+type diagnosis struct{ sick int }
 
 func (d *diagnosis) note(what string, err error, fine, mend string) {
 	if err == nil {
-		fmt.Fprintf(d.out, "ok    %-14s %s\n", what, fine)
+		fmt.Printf("ok    %-14s %s\n", what, fine)
 		return
 	}
 	d.sick++
-	fmt.Fprintf(d.out, "FAIL  %-14s %s\n", what, err)
+	fmt.Printf("FAIL  %-14s %s\n", what, err)
 	if mend != "" {
-		fmt.Fprintf(d.out, "      %-14s %s\n", "", mend)
+		fmt.Printf("      %-14s %s\n", "", mend)
 	}
 }
 
 // Run checks everything that serve needs and says how to mend what is wrong.
 func (c *doctorCommand) Run(ctx context.Context) error {
-	d := &diagnosis{out: os.Stdout}
+	d := &diagnosis{}
 	cfg, err := c.Load()
 	d.note("configuration", err, "every setting is understood", "")
 	if err != nil {

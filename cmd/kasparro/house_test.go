@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"os/exec"
@@ -65,11 +66,11 @@ func rooms(t *testing.T) map[string][]string {
 			ImportPath string
 			Imports    []string
 		}
-		if err := d.Decode(&p); err == io.EOF {
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
 			break
-		} else {
-			require.NoError(t, err)
 		}
+		require.NoError(t, err)
 		ours := []string{}
 		for _, i := range p.Imports {
 			if to, ok := strings.CutPrefix(i, module); ok {

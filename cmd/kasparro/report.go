@@ -42,12 +42,16 @@ func newReport(name string, run market.Run, err error) report {
 }
 
 func printTable(w io.Writer, reports []report) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "SOURCE\tSTATUS\tEXTRACTED\tINSERTED\tUPDATED\tUNCHANGED\tREJECTED\tRETRIES\tTOOK")
+	var rows strings.Builder
+	rows.WriteString("SOURCE\tSTATUS\tEXTRACTED\tINSERTED\tUPDATED\tUNCHANGED\tREJECTED\tRETRIES\tTOOK\n")
 	for _, r := range reports {
 		took := (time.Duration(r.DurationMS) * time.Millisecond).String()
-		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", r.Source, r.Status,
+		fmt.Fprintf(&rows, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", r.Source, r.Status,
 			r.Extracted, r.Inserted, r.Updated, r.Unchanged, r.Rejected, r.Retries, took)
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(t, rows.String()); err != nil {
+		return err
 	}
 	if err := t.Flush(); err != nil {
 		return err

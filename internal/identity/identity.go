@@ -128,11 +128,11 @@ func (r *resolution) found(i int) int {
 
 // join adds a listing to a group. The leader is no longer alone: it agrees with the first who joins.
 func (r *resolution) join(g, i int, m market.Match) {
-	members := r.groups[g].Members
-	if m.Method == market.MatchSymbolAndName && members[0].Match.Method == market.MatchAlone {
-		members[0].Match = m
+	group := &r.groups[g]
+	if m.Method == market.MatchSymbolAndName && group.Members[0].Match.Method == market.MatchAlone {
+		group.Members[0].Match = m
 	}
-	r.groups[g].Members = append(members, market.Member{Listing: i, Match: m})
+	group.Members = append(group.Members, market.Member{Listing: i, Match: m})
 }
 
 func (r *resolution) holdsSource(g int, source string) bool {

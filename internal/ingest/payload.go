@@ -22,14 +22,14 @@ func unstorable(payload []byte) *market.Reason {
 		return bad("it is not valid JSON")
 	}
 	for i := 0; i < len(payload); i++ {
-		switch c := payload[i]; {
-		case c == '"':
+		switch payload[i] {
+		case '"':
 			end, detail := checkString(payload, i+1)
 			if detail != "" {
 				return bad(detail)
 			}
 			i = end
-		case c == 'e' || c == 'E':
+		case 'e', 'E':
 			if exponent, is := readExponent(payload, i); is && (exponent > maxExponent || exponent < -maxExponent) {
 				return bad("a number in it has an exponent beyond any market figure")
 			}

@@ -57,7 +57,7 @@ func (c *Client) noAnswer(err error) *Error {
 func (c *Client) judge(resp *http.Response, body []byte, err error) *Error {
 	switch status := resp.StatusCode; {
 	case status < 200 || status > 299:
-		_, message := said(body)
+		message := said(body)
 		return &Error{Status: status, Message: message, Err: err, final: !passing(status)}
 	case int64(len(body)) > c.opts.MaxBody:
 		message := fmt.Sprintf("the body is larger than the %d bytes allowed", c.opts.MaxBody)
@@ -81,7 +81,7 @@ func judgeDocument(status int, body []byte) *Error {
 	case len(start) == 0:
 		return &Error{Status: status, Message: "an empty body where JSON was due"}
 	case !isObject && !isArray:
-		_, message := said(body)
+		message := said(body)
 		return &Error{Status: status, Message: message + " where JSON was due"}
 	case !json.Valid(body):
 		return &Error{Status: status, Message: fmt.Sprintf("the JSON is broken or cut off, %d bytes came", len(body))}

@@ -56,20 +56,19 @@ func (e *Error) Retries() int64 { return e.RetryCount }
 
 var title = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 
-// said reads what the body of a failure says: in JSON, as a page for people, or plainly. The
-// code is 0 where it gives none.
-func said(body []byte) (code int, message string) {
+// said reads what the body of a failure says: in JSON, as a page for people, or plainly.
+func said(body []byte) string {
 	text := bytes.TrimSpace(body)
 	if bytes.HasPrefix(text, []byte("<")) {
 		if found := title.FindSubmatch(text); found != nil {
-			return 0, line("an HTML page, " + html.UnescapeString(string(found[1])))
+			return line("an HTML page, " + html.UnescapeString(string(found[1])))
 		}
-		return 0, "an HTML page"
+		return "an HTML page"
 	}
-	if code, message = apiError(text); message != "" {
-		return code, line(message)
+	if _, message := apiError(text); message != "" {
+		return line(message)
 	}
-	return code, line(string(text))
+	return line(string(text))
 }
 
 // apiError reads the shapes in which the APIs say what is wrong, one within the other:

@@ -1,0 +1,103 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/kasparro/kasparro/graph/model"
+	"github.com/kasparro/kasparro/internal/market"
+)
+
+// Codes of errors, in extensions.code.
+const (
+	CodeBadUserInput    = "BAD_USER_INPUT"
+	CodeBadCursor       = "BAD_CURSOR"
+	CodeNotFound        = "NOT_FOUND"
+	CodeQueryTooComplex = "QUERY_TOO_COMPLEX"
+	CodeTimeout         = "TIMEOUT"
+	CodeInternal        = "INTERNAL"
+)
+
+// tokenLimit is how the parser begins to say that a query has too many tokens.
+const tokenLimit = "exceeded token limit"
+
+// presenter makes of an error what a client may see. What is nobody's business is logged instead.
+type presenter struct{ log *slog.Logger }
+
+func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
+	shown := *graphql.DefaultErrorPresenter(ctx, err) // a copy: rows of a group share their error
+	code := codeOf(&shown)
+	switch code {
+	case CodeInternal:
+		shown.Message = p.conceal(ctx, err, shown.Path.String())
+	case CodeTimeout:
+		shown.Message = "the time for this request has run out"
+	}
+	extensions := map[string]any{"code": code}
+	for name, value := range shown.Extensions {
+		if name != "code" {
+			extensions[name] = value
+		}
+	}
+	shown.Err, shown.Extensions = nil, extensions
+	return &shown
+}
+
+func codeOf(e *gqlerror.Error) string {
+	var input *market.InputError
+	switch given, _ := e.Extensions["code"].(string); given {
+	case "":
+	case errcode.ParseFailed, errcode.ValidationFailed:
+		if strings.HasPrefix(e.Message, tokenLimit) {
+			return CodeQueryTooComplex
+		}
+		return CodeBadUserInput
+	default:
+		return given
+	}
+	switch cause := e.Unwrap(); {
+	case errors.Is(cause, market.ErrNotFound):
+		return CodeNotFound
+	case errors.Is(cause, market.ErrBadCursor):
+		return CodeBadCursor
+	case errors.As(cause, &input):
+		return CodeBadUserInput
+	case errors.Is(cause, context.DeadlineExceeded):
+		return CodeTimeout
+	case cause == nil && len(e.Path) == 0: // gqlgen's own words about a request that it cannot read
+		return CodeBadUserInput
+	}
+	return CodeInternal
+}
+
+// conceal logs the error, once if many rows share it, and returns what is said instead.
+func (p presenter) conceal(ctx context.Context, err error, path string) string {
+	id := market.RequestID(ctx)
+	level := slog.LevelError
+	if errors.Is(err, context.Canceled) {
+		level = slog.LevelDebug // the client has gone
+	}
+	report := func() {
+		p.log.Log(ctx, level, "graphql: field failed", "request_id", id, "path", path, "error", err)
+	}
+	var shared *model.Failure
+	if errors.As(err, &shared) {
+		shared.Report(report)
+	} else {
+		report()
+	}
+	return "internal error, request " + id
+}
+
+// recovered makes an error of a panic.
+func recovered(_ context.Context, cause any) error {
+	return fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+}

@@ -1,0 +1,194 @@
+package graph_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
+
+	"github.com/kasparro/kasparro/graph"
+	"github.com/kasparro/kasparro/internal/identity"
+	"github.com/kasparro/kasparro/internal/market"
+	"github.com/kasparro/kasparro/internal/postgres"
+	"github.com/kasparro/kasparro/internal/postgres/postgrestest"
+)
+
+func TestMain(m *testing.M) { postgrestest.Main(m) }
+
+// noon is when the newest records of the tests were observed.
+var noon = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+
+// world is the API over a database of its own.
+type world struct {
+	http.Handler
+	store      *postgres.Store
+	db         *bun.DB
+	statements *counter
+	log        *bytes.Buffer
+}
+
+func newWorld(t testing.TB) *world {
+	w := &world{db: postgrestest.New(t), statements: &counter{}, log: &bytes.Buffer{}}
+	w.db = w.db.WithQueryHook(w.statements)
+	w.store = postgres.New(w.db, identity.Resolve)
+	require.NoError(t, w.store.RegisterSources(t.Context(),
+		market.Source{Name: "coingecko", Kind: market.KindAPI},
+		market.Source{Name: "coinpaprika", Kind: market.KindAPI},
+		market.Source{Name: "csv", Kind: market.KindFile}))
+	w.Handler = w.over(w.store)
+	return w
+}
+
+// over is the API over a reader.
+func (w *world) over(reader market.Reader) http.Handler {
+	return graph.NewHandler(graph.Options{
+		Reader: reader, Timetable: hourly{}, Version: "1.2.3", MaxBodyBytes: 4096,
+		Sources: []string{"coingecko", "coinpaprika", "csv"},
+		Now:     func() time.Time { return time.Now().UTC() },
+		Log:     slog.New(slog.NewTextHandler(w.log, nil)),
+	})
+}
+
+// hourly has every source but csv run at each full hour.
+type hourly struct{}
+
+func (hourly) Slots(source string, now time.Time) (previous, next time.Time, ok bool) {
+	previous = now.Truncate(time.Hour)
+	return previous, previous.Add(time.Hour), source != "csv"
+}
+
+// counter counts SQL statements.
+type counter struct{ atomic.Int64 }
+
+func (c *counter) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context { return ctx }
+func (c *counter) AfterQuery(context.Context, *bun.QueryEvent)                        { c.Add(1) }
+
+// answer is what the API sent.
+type answer struct {
+	Status int
+	Data   map[string]any
+	Errors []struct {
+		Message    string
+		Path       []any
+		Extensions map[string]any
+	}
+}
+
+// ask sends a query. Variables come in pairs of name and value.
+func (w *world) ask(t testing.TB, query string, variables ...any) answer {
+	t.Helper()
+	values := map[string]any{}
+	for i := 0; i < len(variables); i += 2 {
+		values[variables[i].(string)] = variables[i+1]
+	}
+	body, err := json.Marshal(map[string]any{"query": query, "variables": values})
+	require.NoError(t, err)
+	request := httptest.NewRequestWithContext(
+		market.WithRequestID(t.Context(), "req-7"), http.MethodPost, "/graphql", bytes.NewReader(body))
+	request.Header.Set("Content-Type", "application/json")
+	response := httptest.NewRecorder()
+	w.ServeHTTP(response, request)
+	a := answer{Status: response.Code}
+	require.NoError(t, json.Unmarshal(response.Body.Bytes(), &a), "%s", response.Body)
+	return a
+}
+
+// data is the answer to a query that must succeed.
+func (w *world) data(t testing.TB, query string, variables ...any) map[string]any {
+	t.Helper()
+	a := w.ask(t, query, variables...)
+	require.Empty(t, a.Errors)
+	return a.Data
+}
+
+// json is data as text.
+func (w *world) json(t testing.TB, query string, variables ...any) string {
+	t.Helper()
+	text, err := json.Marshal(w.data(t, query, variables...))
+	require.NoError(t, err)
+	return string(text)
+}
+
+// refused is the one error, with its code, of a query that must fail.
+func (w *world) refused(t testing.TB, query string, variables ...any) (code, message string) {
+	t.Helper()
+	a := w.ask(t, query, variables...)
+	require.Len(t, a.Errors, 1)
+	code, _ = a.Errors[0].Extensions["code"].(string)
+	return code, a.Errors[0].Message
+}
+
+// dig walks down an answer by names and places.
+func dig(t testing.TB, value any, path ...any) any {
+	t.Helper()
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			require.Contains(t, value, step)
+			value = value.(map[string]any)[step]
+		case int:
+			require.Greater(t, len(value.([]any)), step)
+			value = value.([]any)[step]
+		}
+	}
+	return value
+}
+
+// observe makes an observation of a coin, which both APIs call by the same symbol and name.
+func observe(name, symbol, price string, at time.Time) market.Observation {
+	payload := fmt.Appendf(nil, `{"name": %q, "at": %d, "price": %s}`, name, at.Unix(), price)
+	sum := sha256.Sum256(payload)
+	return market.Observation{
+		ExternalID: "id-" + name, Symbol: symbol, Name: name, ObservedAt: at,
+		Figures: market.Figures{PriceUSD: decimal.RequireFromString(price)},
+		Payload: payload, PayloadHash: [16]byte(sum[:16]),
+	}
+}
+
+// run stores a run of one page.
+func (w *world) run(t testing.TB, source string, b market.Batch, end market.RunEnd) market.Run {
+	t.Helper()
+	kind := market.KindAPI
+	if source == "csv" {
+		kind = market.KindFile
+	}
+	run, err := w.store.StartRun(t.Context(), market.RunRequest{Source: source, Kind: kind, Trigger: market.TriggerManual})
+	require.NoError(t, err)
+	b.Source, b.FetchedAt, b.Next = source, time.Now(), market.Cursor(fmt.Sprintf(`{"after": "run %d"}`, run.ID))
+	_, err = w.store.CommitBatch(t.Context(), run.ID, b)
+	require.NoError(t, err)
+	run, err = w.store.FinishRun(t.Context(), run.ID, end)
+	require.NoError(t, err)
+	return run
+}
+
+var succeeded = market.RunEnd{Status: market.RunSucceeded}
+
+// coins stores so many coins of both APIs, ranked, with so many hourly records of each, the newest at noon.
+func (w *world) coins(t testing.TB, coins, hours int) {
+	t.Helper()
+	for i, source := range []string{"coingecko", "coinpaprika"} {
+		var b market.Batch
+		for c := range coins {
+			for h := range hours {
+				price := fmt.Sprintf("%d.%d", 1000*(c+1)+h, i+1)
+				o := observe(fmt.Sprintf("Coin %03d", c), fmt.Sprintf("C%03d", c), price, noon.Add(-time.Duration(h)*time.Hour))
+				rank := int32(c + 1)
+				o.Rank = &rank
+				b.Observations = append(b.Observations, o)
+			}
+		}
+		w.run(t, source, b, succeeded)
+	}
+}

@@ -1,0 +1,61 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/kasparro/kasparro/graph/model"
+	"github.com/kasparro/kasparro/internal/market"
+)
+
+// The lookups by global id return nil where nothing has the id: an interface that holds a nil
+// pointer would not be null in the answer.
+
+func (r *Resolver) assetNode(ctx context.Context, id string) (model.Node, error) {
+	number, err := market.ParseGlobalID(market.IDAsset, id)
+	if err != nil {
+		return nil, nil
+	}
+	found, err := r.Reader.AssetsByID(ctx, []int64{number})
+	return only(model.NewAssets(found), err)
+}
+
+func (r *Resolver) recordNode(ctx context.Context, id string) (model.Node, error) {
+	key, err := market.ParseRecordID(id)
+	if err != nil || key.ObservedAt.Year() < 1 || key.ObservedAt.Year() > 9999 {
+		return nil, nil
+	}
+	found, err := r.Reader.RecordsByKey(ctx, []market.RecordKey{key})
+	return only(model.NewRecords(found), err)
+}
+
+func (r *Resolver) runNode(ctx context.Context, id string) (model.Node, error) {
+	number, err := market.ParseGlobalID(market.IDRun, id)
+	if err != nil {
+		return nil, nil
+	}
+	found, err := r.Reader.RunsByID(ctx, []int64{number})
+	return only(model.NewEtlRuns(found), err)
+}
+
+// rejectionNode takes the first rejection behind the number above: that is the one itself, if it exists.
+func (r *Resolver) rejectionNode(ctx context.Context, id string) (model.Node, error) {
+	number, err := market.ParseGlobalID(market.IDRejection, id)
+	if err != nil {
+		return nil, nil
+	}
+	above, below := number+1, number-1
+	w := market.Window[int64]{Size: 1, After: &above, Before: &below}
+	found, err := r.Reader.Rejections(ctx, market.RejectionFilter{}, w)
+	return only(model.NewRejections(found.Items), err)
+}
+
+// only returns the one row found, as a node.
+func only[T any, P interface {
+	*T
+	model.Node
+}](found []P, err error) (model.Node, error) {
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}

@@ -1,0 +1,99 @@
+// Package graph is the GraphQL API: the schema, what answers each of its fields, and the handler
+// that serves it.
+package graph
+
+//go:generate go tool gqlgen generate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kasparro/kasparro/internal/market"
+)
+
+// Options are what the API is made of. All but MaxBodyBytes are required.
+type Options struct {
+	Reader       market.Reader
+	Timetable    market.Timetable
+	Sources      []string // the names that a filter may give
+	Version      string   // of the service
+	Now          func() time.Time
+	Log          *slog.Logger
+	MaxBodyBytes int32 // what the server in front lets through, told to clients; 0 is 1 MiB
+}
+
+// Resolver answers the fields of the schema. What hangs on a row is read for all rows that were
+// read with it at once: see model.Together.
+type Resolver struct{ Options }
+
+// assess reads how the sources stand.
+func (r *Resolver) assess(ctx context.Context) (market.Health, error) {
+	states, err := r.Reader.SourceStates(ctx)
+	if err != nil {
+		return market.Health{}, err
+	}
+	return market.Assess(states, r.Timetable, r.Now()), nil
+}
+
+// checkSources refuses names of sources that do not exist.
+func (r *Resolver) checkSources(names ...string) error {
+	for _, name := range names {
+		if !slices.Contains(r.Sources, name) {
+			return &market.InputError{
+				Field: "source", Given: name, Allowed: "known are " + strings.Join(r.Sources, ", "),
+			}
+		}
+	}
+	return nil
+}
+
+// orZero is what p points to, and the zero value for nil: arguments that are null or left out.
+func orZero[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
+
+// keyOf names a read: a field with its arguments.
+func keyOf(field string, arguments ...any) string {
+	text, err := json.Marshal(arguments)
+	if err != nil {
+		panic(fmt.Sprintf("graph: arguments must be plain data: %v", err))
+	}
+	return field + string(text)
+}
+
+// distinct are the different values of a number of the rows.
+func distinct[T any](rows []*T, of func(*T) int64) []int64 {
+	values := make([]int64, len(rows))
+	for i, row := range rows {
+		values[i] = of(row)
+	}
+	slices.Sort(values)
+	return slices.Compact(values)
+}
+
+// byNumber finds rows by a number of theirs.
+func byNumber[T any](rows []*T, of func(*T) int64) map[int64]*T {
+	found := make(map[int64]*T, len(rows))
+	for _, row := range rows {
+		found[of(row)] = row
+	}
+	return found
+}
+
+// perNumber gathers rows by a number of theirs, in the order they have.
+func perNumber[T any](rows []*T, of func(*T) int64) map[int64][]*T {
+	found := map[int64][]*T{}
+	for _, row := range rows {
+		found[of(row)] = append(found[of(row)], row)
+	}
+	return found
+}

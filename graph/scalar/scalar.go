@@ -1,0 +1,114 @@
+// Package scalar reads and writes the custom scalars of the GraphQL schema. What cannot be read is
+// a *market.InputError.
+package scalar
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/shopspring/decimal"
+
+	"github.com/kasparro/kasparro/internal/market"
+)
+
+// Bounds of a Decimal as input: beyond them its plain digits would fill the memory.
+const (
+	maxDecimalText     = 100
+	maxDecimalExponent = 100
+)
+
+// MarshalString writes a String or an ID.
+func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
+
+// UnmarshalString reads a String or an ID. A zero byte and bytes that are no UTF-8 are refused:
+// no text that the database holds has them.
+func UnmarshalString(v any) (string, error) {
+	s, err := graphql.UnmarshalString(v)
+	if err != nil {
+		return "", &market.InputError{Field: "String", Given: fmt.Sprint(v), Allowed: "text"}
+	}
+	if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+		return "", &market.InputError{Field: "String", Given: s, Allowed: "UTF-8 text without zero bytes"}
+	}
+	return s, nil
+}
+
+// MarshalDateTime writes an instant as RFC 3339 in UTC, with as many decimals as it has.
+func MarshalDateTime(t time.Time) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		_, _ = w.Write(t.UTC().AppendFormat(make([]byte, 0, 32), `"`+time.RFC3339Nano+`"`))
+	})
+}
+
+// UnmarshalDateTime reads RFC 3339 with any offset, in the years 1 to 9999, and returns it in UTC.
+func UnmarshalDateTime(v any) (time.Time, error) {
+	text, _ := v.(string)
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if t = t.UTC(); err != nil || t.Year() < 1 || t.Year() > 9999 {
+		return time.Time{}, &market.InputError{
+			Field: "DateTime", Given: fmt.Sprint(v), Allowed: "RFC 3339, such as 2026-01-31T12:00:00Z",
+		}
+	}
+	return t, nil
+}
+
+// MarshalDecimal writes the exact number as a string, without exponent and trailing zeros.
+func MarshalDecimal(d decimal.Decimal) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, `"`+d.String()+`"`) })
+}
+
+// UnmarshalDecimal reads a string or a number, as it was written.
+func UnmarshalDecimal(v any) (decimal.Decimal, error) {
+	text := fmt.Sprint(v)
+	d, err := decimal.NewFromString(text)
+	if err != nil || len(text) > maxDecimalText || d.Exponent() > maxDecimalExponent || d.Exponent() < -maxDecimalExponent {
+		return decimal.Decimal{}, &market.InputError{
+			Field: "Decimal", Given: text,
+			Allowed: fmt.Sprintf(`a number such as "0.1", of at most %d characters`, maxDecimalText),
+		}
+	}
+	return d, nil
+}
+
+// MarshalNullDecimal writes a Decimal, or null where there is none.
+func MarshalNullDecimal(d decimal.NullDecimal) graphql.Marshaler {
+	if !d.Valid {
+		return graphql.Null
+	}
+	return MarshalDecimal(d.Decimal)
+}
+
+// UnmarshalNullDecimal reads a Decimal, or null.
+func UnmarshalNullDecimal(v any) (decimal.NullDecimal, error) {
+	if v == nil {
+		return decimal.NullDecimal{}, nil
+	}
+	d, err := UnmarshalDecimal(v)
+	return decimal.NullDecimal{Decimal: d, Valid: err == nil}, err
+}
+
+// MarshalJSON writes the text as it is, or null where there is none. Text that is no JSON, which
+// would break the whole answer, is written as a string.
+func MarshalJSON(raw json.RawMessage) graphql.Marshaler {
+	if len(raw) == 0 {
+		return graphql.Null
+	}
+	if !json.Valid(raw) {
+		return graphql.MarshalString(string(raw))
+	}
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(raw) })
+}
+
+// UnmarshalJSON reads any value.
+func UnmarshalJSON(v any) (json.RawMessage, error) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, &market.InputError{Field: "JSON", Given: fmt.Sprint(v), Allowed: "a JSON value"}
+	}
+	return raw, nil
+}

@@ -1,0 +1,169 @@
+# Kasparro. `make help` lists what there is to make.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Where Go's own installer puts it, which is not in everybody's PATH.
+export PATH := $(PATH):/usr/local/go/bin
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  := $(shell git rev-parse --short --verify HEAD 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+PLAYGROUND         := internal/playground/dist/index.html
+PLAYGROUND_SOURCES := $(shell find internal/playground \( -name node_modules -o -name dist \) -prune -o -type f ! -name '*.go' -print)
+PID_FILE           := .data/kasparro.pid
+LOG_FILE           := .data/kasparro.log
+
+.PHONY: help demo run up down build test bench lint generate verify postgres node compiler go external-or-postgres
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+##
+## Serve
+##
+
+demo: postgres build ## Build and serve everything in the foreground on simulated upstreams: no network, no key
+	@exec bin/kasparro demo
+
+run: external-or-postgres build ## Build and serve everything in the foreground on the live APIs
+	@exec bin/kasparro serve
+
+up: external-or-postgres build ## Start what `run` runs in the background, and return when it is healthy
+	@mkdir -p .data
+	@if $(is_running); then echo "Kasparro runs already, process $$pid."; else \
+		nohup bin/kasparro serve </dev/null >$(LOG_FILE) 2>&1 & echo $$! >$(PID_FILE); fi
+	@$(await_health)
+
+down: ## End what `up` started
+	@if ! $(is_running); then rm -f $(PID_FILE); echo "Kasparro was not running in the background."; exit 0; fi; \
+	kill "$$pid" || exit 1; \
+	for i in $$(seq 30); do \
+		$(is_running) || { rm -f $(PID_FILE); echo "Kasparro has stopped."; exit 0; }; \
+		sleep 1; \
+	done; \
+	echo "Process $$pid still runs after 30 s; $(LOG_FILE) may say why." >&2; exit 1
+
+# Its process number may be somebody else's after a crash, so the name is looked at too. Sets pid.
+is_running = { pid=$$(cat $(PID_FILE) 2>/dev/null) && kill -0 "$$pid" 2>/dev/null && \
+	{ tr '\0' ' ' </proc/$$pid/cmdline || ps -o args= -p "$$pid"; } 2>/dev/null | grep -q kasparro; }
+
+# $(call setting,NAME): from the environment, else from .env.
+setting = $${$(1):-$$(sed -n 's/^$(1)=//p' .env | tail -n 1 | tr -d "\"' ")}
+
+# A source that cannot be reached, its network being away, keeps the service degraded: that is
+# accepted when nothing has changed for 20 s.
+define await_health
+host="$(call setting,HOST)"; port="$(call setting,PORT)"; \
+case "$$host" in ''|0.0.0.0) host=127.0.0.1;; *:*) host="[$$host]";; esac; \
+url="http://$$host:$${port:-8000}"; no_proxy="$$host"; export no_proxy; \
+degraded=0; \
+for i in $$(seq 120); do \
+	$(is_running) || { tail -n 20 $(LOG_FILE) >&2; echo "Kasparro has ended; above is the end of $(LOG_FILE)." >&2; exit 1; }; \
+	health=$$(curl -s --max-time 3 "$$url/health" 2>/dev/null || wget -qO- -T 3 "$$url/health" 2>/dev/null); \
+	case "$$health" in \
+		*'"status":"healthy"'*) echo "Kasparro is healthy at $$url (native processes; log in $(LOG_FILE), keys in .env)."; exit 0;; \
+		*'_status":"never_run"'*|*'_status":"running"'*) degraded=0;; \
+		*'"status":"degraded"'*) degraded=$$((degraded + 1));; \
+		*) degraded=0;; \
+	esac; \
+	[ $$degraded -lt 20 ] || { echo "Kasparro serves at $$url (native processes), but is degraded: $$url/health names the source."; exit 0; }; \
+	sleep 1; \
+done; \
+tail -n 20 $(LOG_FILE) >&2; \
+echo "Kasparro is not healthy at $$url after two minutes; above is the end of $(LOG_FILE)." >&2; exit 1
+endef
+
+# Only a missing .env is made: a changed .env.example must not take anybody's keys away.
+.env: | .env.example
+	@umask 077; secret() { head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }; \
+	sed -e "s/^API_KEY=$$/API_KEY=$$(secret)/" -e "s/^ADMIN_API_KEY=$$/ADMIN_API_KEY=$$(secret)/" .env.example >.env.new && mv .env.new .env
+	@echo "Made .env with new random keys."
+
+# An embedded PostgreSQL is needed only where no other is named.
+external-or-postgres: .env
+	@[ -n "$(call setting,DATABASE_URL)$(call setting,POSTGRES_HOST)" ] || $(MAKE) --no-print-directory postgres
+
+##
+## Build and check
+##
+
+build: go $(PLAYGROUND) ## Build bin/kasparro
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)" -o bin/kasparro ./cmd/kasparro
+
+# Without the page the rest works, so a machine without npm's registry still gets a binary; CI does not.
+$(PLAYGROUND): $(PLAYGROUND_SOURCES)
+	@if $(MAKE) --no-print-directory node && cd internal/playground && npm ci --no-audit --no-fund --prefer-offline && npm run build; \
+	then touch dist/index.html; \
+	elif [ -n "$$CI" ]; then echo "The GraphQL page could not be built." >&2; exit 1; \
+	else echo "WARNING: the GraphQL page at /playground could not be built; everything else works. The next make tries again." >&2; fi
+
+test: go compiler postgres $(PLAYGROUND) ## Run every test, with the race detector, against a real PostgreSQL
+	go test -race -timeout 10m ./...
+
+bench: go postgres ## Run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+lint: go ## Run the linters
+	@unformatted=$$(find cmd graph internal migrations -name node_modules -prune -o -name '*.go' -exec "$$(go env GOROOT)/bin/gofmt" -l {} +) || exit 1; \
+	[ -z "$$unformatted" ] || { echo "not formatted, run gofmt -w on:" >&2; echo "$$unformatted" >&2; exit 1; }
+	go vet ./...
+	go tool -modfile=.github/tools/go.mod golangci-lint run -c .github/golangci.yml
+
+generate: go ## Generate code anew
+	go generate ./...
+
+verify: go ## Fail if generating changes anything, or if go.mod or go.sum is not what it should be
+	@before=$$($(work_tree)) && $(MAKE) --no-print-directory generate && after=$$($(work_tree)) || exit 1; \
+	[ "$$before" = "$$after" ] || { git status --short >&2; echo "Generating has changed files: commit them." >&2; exit 1; }
+	go mod verify
+	go mod tidy -diff
+
+# What differs from the commit, with its content: work in progress is no fault of the generator's.
+work_tree = git status --porcelain --untracked-files=all && git ls-files --modified --others --exclude-standard -z | xargs -0 cksum 2>/dev/null || true
+
+##
+## Install what is missing
+##
+
+go:
+	@command -v go >/dev/null || { echo "Go is missing: install the version that go.mod names, or a newer one, from https://go.dev/dl/" >&2; exit 1; }
+
+postgres: ## Install PostgreSQL's server programs if they are missing
+	@{ $(has_postgres); } || { $(call install,PostgreSQL 15 or newer,postgresql,postgresql-server,postgresql,postgresql@17); } && \
+	{ $(has_postgres) || { echo "PostgreSQL 15 or newer is missing, this system offers none: see https://www.postgresql.org/download/" >&2; exit 1; }; }
+
+node: ## Install Node.js 18 or newer and npm if they are missing
+	@{ $(has_node); } || { $(call install,Node.js 18 or newer with npm,nodejs npm,nodejs npm,nodejs npm,node); } && \
+	{ $(has_node) || { echo "Node.js 18 or newer with npm is missing, this system offers none: see https://nodejs.org/en/download" >&2; exit 1; }; }
+
+compiler: # the race detector needs one
+	@{ $(has_compiler); } || { $(call install,a C compiler,gcc libc6-dev,gcc glibc-devel,gcc musl-dev,gcc); } && { $(has_compiler); }
+
+has_compiler = command -v gcc >/dev/null || command -v clang >/dev/null || command -v cc >/dev/null
+has_node     = command -v npm >/dev/null && [ "$$(node --version 2>/dev/null | sed 's/^v//; s/\..*//')" -ge 18 ] 2>/dev/null
+has_postgres = (for p in "$$(command -v postgres)" /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres /usr/libexec/postgresql*/postgres \
+	/opt/homebrew/opt/postgresql@*/bin/postgres /usr/local/opt/postgresql@*/bin/postgres /home/linuxbrew/.linuxbrew/opt/p*/bin/postgres \
+	/Applications/Postgres.app/Contents/Versions/*/bin/postgres; do \
+	[ -x "$$p" ] && [ "$$("$$p" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')" -ge 15 ] && exit 0; done; exit 1)
+
+# $(call install,WHAT,apt packages,dnf packages,apk packages,brew packages)
+define install
+if command -v brew >/dev/null; then brew install $(5); else \
+	if command -v apt-get >/dev/null; then how='apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(2)'; \
+	elif command -v dnf >/dev/null; then how='dnf install -qy $(3)'; \
+	elif command -v apk >/dev/null; then how='apk add -q $(4)'; \
+	else echo "$(1) is missing, and so is a package manager known here: please install it." >&2; exit 1; fi; \
+	if [ "$$(id -u)" = 0 ]; then as_root=; elif command -v sudo >/dev/null; then as_root=sudo; \
+	else echo "$(1) is missing: as root, run: $$how" >&2; exit 1; fi; \
+	echo "$(1) is missing, installing it: $$how"; \
+	$$as_root sh -c "$(if $(filter postgresql,$(2)),$(without_service)) $$how" || { echo "$(1) is missing, and installing it failed." >&2; exit 1; }; \
+fi
+endef
+
+# Debian would also make a cluster and start it: only the programs are wanted. The setting is taken back.
+no_cluster      = /etc/postgresql-common/createcluster.d/kasparro.conf
+without_service = if command -v apt-get >/dev/null; then trap 'rm -f $(no_cluster); rmdir $(dir $(no_cluster)) 2>/dev/null || true' EXIT; \
+	mkdir -p $(dir $(no_cluster)); echo create_main_cluster = false >$(no_cluster); fi;

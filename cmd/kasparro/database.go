@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -32,7 +31,7 @@ func openDatabase(ctx context.Context, c config.Config, log *slog.Logger) (*data
 	}
 	server, err := embedded.Start(ctx, embedded.Options{Dir: filepath.Join(c.DataDir, "postgres"), Log: log})
 	if err != nil {
-		return nil, fmt.Errorf("embedded PostgreSQL: %w", err)
+		return nil, err
 	}
 	return &database{url: server.URL("kasparro"), embedded: server}, nil
 }

@@ -1,0 +1,69 @@
+package server
+
+import (
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"time"
+
+	"github.com/kasparro/kasparro/internal/market"
+)
+
+const requestIDHeader = "X-Request-Id"
+
+var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// front gives every request an id, its own if that is sane, logs it, and survives its panics.
+type front struct {
+	next http.Handler
+	log  *slog.Logger
+}
+
+func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := r.Header.Get(requestIDHeader)
+	if !saneRequestID.MatchString(id) {
+		id = rand.Text()
+	}
+	w.Header().Set(requestIDHeader, id)
+	r = r.WithContext(market.WithRequestID(r.Context(), id))
+	answer := &response{ResponseWriter: w, request: r}
+	defer f.logAccess(r, answer, time.Now())
+	defer f.rescue(r, answer)
+	f.next.ServeHTTP(answer, r)
+	answer.finish()
+}
+
+// logAccess logs one line a request, without its query, which may hold what is no log's business.
+func (f front) logAccess(r *http.Request, answer *response, started time.Time) {
+	level := slog.LevelInfo
+	switch r.URL.Path {
+	case "/health", "/livez", "/readyz": // asked every few seconds
+		level = slog.LevelDebug
+	}
+	f.log.LogAttrs(r.Context(), level, "request",
+		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", answer.sent()),
+		slog.Int64("bytes", answer.bytes), slog.Duration("took", time.Since(started)),
+		slog.String("request_id", market.RequestID(r.Context())), slog.String("remote", r.RemoteAddr))
+}
+
+// rescue turns a panic into an internal error, or cuts the answer off where it has begun.
+func (f front) rescue(r *http.Request, answer *response) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler {
+		panic(cause)
+	}
+	id := market.RequestID(r.Context())
+	f.log.ErrorContext(r.Context(), "panic while answering", "method", r.Method, "path", r.URL.Path,
+		"request_id", id, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+	if answer.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	writeProblem(answer, r, http.StatusInternalServerError,
+		fmt.Sprintf("Something went wrong inside. Its cause is logged under request id %q.", id))
+}

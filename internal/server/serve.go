@@ -1,0 +1,60 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+)
+
+const (
+	readHeaderWithin = 10 * time.Second
+	idleWithin       = 2 * time.Minute
+	shutdownWithin   = 10 * time.Second
+	maxHeaderBytes   = 64 << 10
+)
+
+// Listen opens the address, "127.0.0.1:8000" say. Its error says how to choose another.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", address)
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s is taken by another program: choose another port with PORT=8001 or --port 8001, "+
+			"or end that program: %w", address, err)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("%s may not be opened by this user: choose a port above 1023 with PORT or --port: %w",
+			address, err)
+	}
+	return nil, fmt.Errorf("%s cannot be opened: check HOST and PORT: %w", address, err)
+}
+
+// Serve answers on the listener until ctx ends; then it takes no new requests, finishes those in
+// flight for up to ten seconds, and returns nil. It closes the listener. Any other end is an error.
+func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger) error {
+	srv := &http.Server{
+		Handler: handler, ReadHeaderTimeout: readHeaderWithin, IdleTimeout: idleWithin, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(l) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serving on %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownWithin)
+	defer cancel()
+	if err := srv.Shutdown(grace); err != nil {
+		log.Warn("requests were cut off at shutdown", "after", shutdownWithin, "error", err)
+		_ = srv.Close()
+	}
+	<-ended
+	return nil
+}

@@ -1,0 +1,90 @@
+// Package server is the HTTP front of the service: the one place where its routes are listed,
+// and what every request passes on its way to them: an id, the log, rescue from panics, security
+// headers, the key and the limit on bodies.
+package server
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/kasparro/kasparro/internal/market"
+)
+
+// defaultMaxBody is 1 MiB.
+const defaultMaxBody = 1 << 20
+
+// Options are what the server is made of. All but MaxBody are required.
+type Options struct {
+	GraphQL    http.Handler
+	Playground http.Handler // serves /playground and everything below it
+	REST       http.Handler // serves the other routes
+	Keys       Keys
+	Log        *slog.Logger
+	MaxBody    int64 // bytes of a request body; 0 is 1 MiB
+}
+
+// New returns the handler of the whole service.
+func New(o Options) http.Handler {
+	g := gate{mux: http.NewServeMux(), routes: make(map[string]route), keys: newKeyring(o.Keys), maxBody: o.MaxBody}
+	if g.maxBody == 0 {
+		g.maxBody = defaultMaxBody
+	}
+	for _, r := range routes(o) {
+		for _, pattern := range r.patterns() {
+			g.mux.Handle(pattern, r.handler)
+			g.routes[pattern] = r
+		}
+	}
+	return front{next: g, log: o.Log}
+}
+
+// gate decides, route by route, what may pass.
+type gate struct {
+	mux     *http.ServeMux
+	routes  map[string]route // by pattern of the mux
+	keys    keyring
+	maxBody int64
+}
+
+// ServeHTTP asks for a key on every route that is not listed as open, those that do not exist
+// among them.
+func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, pattern := g.mux.Handler(r)
+	to, known := g.routes[pattern]
+	harden(w.Header(), to.page)
+	scope := g.keys.scopeOf(keyOf(r))
+	if scope == "" && (!known || to.Key != "") {
+		w.Header().Set("WWW-Authenticate", `ApiKey realm="kasparro"`)
+		writeProblem(w, r, http.StatusUnauthorized, "Invalid or missing API Key")
+		return
+	}
+	if r.ContentLength > g.maxBody {
+		writeProblem(w, r, http.StatusRequestEntityTooLarge,
+			fmt.Sprintf("The body has %d bytes; at most %d are allowed.", r.ContentLength, g.maxBody))
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, g.maxBody)
+	g.mux.ServeHTTP(w, r.WithContext(market.WithScope(r.Context(), scope)))
+}
+
+// Policies on content. The pages are self-contained: nothing is loaded from elsewhere. Their
+// editors compile code and run workers from blobs.
+const (
+	pagePolicy = "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; frame-ancestors 'none'; base-uri 'self'"
+	dataPolicy = "default-src 'none'; frame-ancestors 'none'"
+)
+
+// harden tells browsers to be careful with what is answered.
+func harden(h http.Header, page bool) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if page {
+		h.Set("Content-Security-Policy", pagePolicy)
+		return
+	}
+	h.Set("Content-Security-Policy", dataPolicy)
+	h.Set("Cache-Control", "no-store")
+}

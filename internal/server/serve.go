@@ -55,6 +55,8 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.
 		log.Warn("requests were cut off at shutdown", "after", shutdownWithin, "error", err)
 		_ = srv.Close()
 	}
-	<-ended
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving on %s: %w", l.Addr(), err)
+	}
 	return nil
 }

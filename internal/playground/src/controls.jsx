@@ -33,7 +33,7 @@ export function KeyNotice({ missing, refused }) {
   return (
     <p className="notice" role="status">
       {missing ? <b>The API asks for a key: paste yours at the top right.</b> : <b>The server refused this key (401).</b>}{' '}
-      <code>make demo</code> prints one when it starts; <code>kasparro keys create NAME --scope read</code> makes a new one.
+      <code>make demo</code> prints one when it starts; <code>make run</code> and <code>make up</code> write one into <code>.env</code>.
     </p>
   );
 }

@@ -34,14 +34,16 @@ func (k RecordKey) GlobalID() string {
 	return fmt.Sprintf("%s_%d_%d", IDRecord, k.ListingID, k.ObservedAt.UnixMicro())
 }
 
-// ParseRecordID is the opposite of RecordKey.GlobalID.
+// ParseRecordID is the opposite of RecordKey.GlobalID. It returns ErrNotFound for anything else, an
+// instant beyond the calendar of the store among it.
 func ParseRecordID(id string) (RecordKey, error) {
 	parts := strings.Split(id, "_")
 	if len(parts) == 3 && parts[0] == IDRecord {
 		listing, err1 := strconv.ParseInt(parts[1], 10, 64)
 		micros, err2 := strconv.ParseInt(parts[2], 10, 64)
-		if err1 == nil && err2 == nil {
-			return RecordKey{ListingID: listing, ObservedAt: time.UnixMicro(micros).UTC()}, nil
+		at := time.UnixMicro(micros).UTC()
+		if err1 == nil && err2 == nil && listing > 0 && at.Year() >= 1 && at.Year() <= 9999 {
+			return RecordKey{ListingID: listing, ObservedAt: at}, nil
 		}
 	}
 	return RecordKey{}, fmt.Errorf("%w: %q is no id of a record", ErrNotFound, id)

@@ -53,13 +53,13 @@ func place(o market.AssetOrder, k market.AssetKey) any {
 func (s *Store) filteredAssets(ctx context.Context, f market.AssetFilter) (*bun.SelectQuery, error) {
 	q := s.db.NewSelect().TableExpr("assets AS a")
 	if f.Slugs != nil {
-		q.Where("a.slug IN (?)", bun.List(f.Slugs))
+		q.Where("a.slug IN (?)", texts(f.Slugs))
 	}
 	if f.Symbols != nil {
-		q.Where("a.symbol IN (?)", bun.List(upper(f.Symbols)))
+		q.Where("a.symbol IN (?)", texts(upper(f.Symbols)))
 	}
 	if f.Name != "" {
-		q.Where(`a.name ILIKE ?`, "%"+strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Name)+"%")
+		q.Where(`a.name ILIKE ?`, "%"+strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text(f.Name))+"%")
 	}
 	if f.Sources != nil {
 		ids, err := s.sourceIDs(ctx, f.Sources)

@@ -18,6 +18,9 @@ func (s *Store) CommitBatch(ctx context.Context, runID int64, b market.Batch) (d
 	if err != nil {
 		return market.Counters{}, err
 	}
+	if err := s.ensurePartitions(ctx, b.FetchedAt); err != nil {
+		return market.Counters{}, err
+	}
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return market.Counters{}, fmt.Errorf("commit page: %w", unavailable(err))

@@ -37,18 +37,22 @@ func MigrateDown(ctx context.Context, db *bun.DB) ([]string, error) {
 	})
 }
 
-// Migrations returns every migration with its state, oldest first.
+// Migrations returns every migration with its state, oldest first. It writes nothing and waits for
+// nobody, so that it may be asked while another process migrates.
 func Migrations(ctx context.Context, db *bun.DB) ([]Migration, error) {
-	m, err := migrator(db)
+	files, err := discover()
 	if err != nil {
 		return nil, err
 	}
-	if err := m.Init(ctx); err != nil {
+	var begun bool
+	if err := db.NewRaw("SELECT to_regclass('bun_migrations') IS NOT NULL").Scan(ctx, &begun); err != nil {
 		return nil, fmt.Errorf("migration table: %w", unavailable(err))
 	}
-	known, err := m.MigrationsWithStatus(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("migration table: %w", err)
+	known := files.Sorted()
+	if begun {
+		if known, err = migrator(db, files).MigrationsWithStatus(ctx); err != nil {
+			return nil, fmt.Errorf("migration table: %w", unavailable(err))
+		}
 	}
 	list := make([]Migration, len(known))
 	for i, k := range known {
@@ -70,10 +74,11 @@ func migrateLocked(ctx context.Context, db *bun.DB, do func(*migrate.Migrator) (
 		_, unlockErr := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(?)", migrationLock)
 		err = errors.Join(err, unlockErr)
 	}()
-	m, err := migrator(db)
+	files, err := discover()
 	if err != nil {
 		return nil, err
 	}
+	m := migrator(db, files)
 	if err := m.Init(ctx); err != nil {
 		return nil, fmt.Errorf("migration table: %w", err)
 	}
@@ -87,13 +92,17 @@ func migrateLocked(ctx context.Context, db *bun.DB, do func(*migrate.Migrator) (
 	return names, nil
 }
 
-func migrator(db *bun.DB) (*migrate.Migrator, error) {
+func discover() (*migrate.Migrations, error) {
 	files := migrate.NewMigrations()
 	if err := files.Discover(migrations.Files); err != nil {
 		return nil, fmt.Errorf("migration files: %w", err)
 	}
+	return files, nil
+}
+
+func migrator(db *bun.DB, files *migrate.Migrations) *migrate.Migrator {
 	return migrate.NewMigrator(db, files,
-		migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true), migrate.AfterMigration(mark)), nil
+		migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true), migrate.AfterMigration(mark))
 }
 
 // mark notes a migration in the transaction that ran it. What bun writes afterwards comes too

@@ -58,10 +58,10 @@ func (s *Store) listingIDs(ctx context.Context, f market.RecordFilter) ([]int64,
 	q := s.db.NewSelect().TableExpr("listings AS l").Join("JOIN assets AS a ON a.id = l.asset_id").
 		ColumnExpr("l.id").OrderExpr("l.id")
 	if f.Assets != nil {
-		q.Where("a.slug IN (?)", bun.List(f.Assets))
+		q.Where("a.slug IN (?)", texts(f.Assets))
 	}
 	if f.Symbols != nil {
-		q.Where("a.symbol IN (?)", bun.List(upper(f.Symbols)))
+		q.Where("a.symbol IN (?)", texts(upper(f.Symbols)))
 	}
 	if f.Sources != nil {
 		ids, err := s.sourceIDs(ctx, f.Sources)
@@ -153,7 +153,7 @@ func (s *Store) CountRecords(ctx context.Context, f market.RecordFilter) (int64,
 func (s *Store) totalRecords(ctx context.Context, f market.RecordFilter) (n int64, err error) {
 	q := s.db.NewSelect().TableExpr("source_totals").ColumnExpr("coalesce(sum(record_count), 0)")
 	if f.Sources != nil {
-		q.Join("JOIN sources AS s ON s.id = source_id").Where("s.name IN (?)", bun.List(f.Sources))
+		q.Join("JOIN sources AS s ON s.id = source_id").Where("s.name IN (?)", texts(f.Sources))
 	}
 	return n, q.Scan(ctx, &n)
 }

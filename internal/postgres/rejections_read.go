@@ -48,10 +48,10 @@ func (s *Store) CountRejections(ctx context.Context, f market.RejectionFilter) (
 func (s *Store) filteredRejections(f market.RejectionFilter) *bun.SelectQuery {
 	q := s.db.NewSelect().TableExpr("rejections AS j").Join("JOIN sources AS s ON s.id = j.source_id")
 	if f.Sources != nil {
-		q.Where("s.name IN (?)", bun.List(f.Sources))
+		q.Where("s.name IN (?)", texts(f.Sources))
 	}
 	if f.Codes != nil {
-		q.Where("j.reason IN (?)", bun.List(f.Codes))
+		q.Where("j.reason IN (?)", texts(f.Codes))
 	}
 	if f.RunID != nil {
 		q.Where("j.run_id = ?", *f.RunID)

@@ -7,6 +7,10 @@ import (
 	"github.com/uptrace/bun"
 )
 
+// maxIDBytes is how much of an external id is kept beside its payload: it is indexed, and an index
+// entry has to fit a page.
+const maxIDBytes = 512
+
 // rejectionRow is a row of rejections as a page writes it.
 type rejectionRow struct {
 	bun.BaseModel `bun:"table:rejections"`
@@ -30,9 +34,9 @@ func (p *page) storeRejections(ctx context.Context) error {
 	for i, r := range p.batch.Rejections {
 		sum := sha256.Sum256(r.Payload)
 		rows[i] = rejectionRow{
-			RunID: p.runID, SourceID: p.source, ExternalID: text(r.ExternalID),
+			RunID: p.runID, SourceID: p.source, ExternalID: text(r.ExternalID[:min(len(r.ExternalID), maxIDBytes)]),
 			Reason: r.Reason.Code, Field: text(r.Reason.Field), Detail: text(r.Reason.Detail),
-			Payload: r.Payload, PayloadHash: sum[:16],
+			Payload: append([]byte{}, r.Payload...), PayloadHash: sum[:16],
 		}
 	}
 	_, err := p.tx.NewInsert().Model(&rows).

@@ -23,25 +23,21 @@ func (s *Store) StartRun(ctx context.Context, r market.RunRequest) (market.Run, 
 	if err != nil {
 		return market.Run{}, err
 	}
-	if err := s.ensurePartitions(ctx, time.Now()); err != nil {
-		return market.Run{}, err
+	// On its own, so that a dead run stays closed where the claim is refused.
+	err = s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error { return abandonSilent(ctx, tx, id) })
+	if err != nil {
+		return market.Run{}, fmt.Errorf("close dead runs of %s: %w", r.Source, unavailable(err))
 	}
-	var run market.Run
-	err = s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		if err := abandonSilent(ctx, tx, id); err != nil {
-			return err
-		}
-		run, err = claim(ctx, tx, id, r)
-		return err
-	})
+	run, err := claim(ctx, s.db, id, r)
 	if err != nil {
 		return market.Run{}, fmt.Errorf("start run of %s: %w", r.Source, unavailable(err))
 	}
 	return run, nil
 }
 
-func claim(ctx context.Context, tx bun.Tx, source int16, r market.RunRequest) (market.Run, error) {
-	rows, err := queryRuns(ctx, tx, `WITH claimed AS (
+// claim opens the run in one statement; what is asked after a refusal only names its reason.
+func claim(ctx context.Context, db bun.IDB, source int16, r market.RunRequest) (market.Run, error) {
+	rows, err := queryRuns(ctx, db, `WITH claimed AS (
 			INSERT INTO etl_runs (source_id, trigger, scheduled_at, cursor_before, cursor_after)
 			SELECT ?0, ?1, ?2, c.cursor, c.cursor
 			FROM (SELECT 1) one LEFT JOIN checkpoints c ON c.source_id = ?0
@@ -55,7 +51,7 @@ func claim(ctx context.Context, tx bun.Tx, source int16, r market.RunRequest) (m
 		return rows[0], nil
 	}
 	var taken bool
-	if err := tx.NewRaw("SELECT EXISTS (SELECT FROM etl_runs WHERE source_id = ? AND scheduled_at = ?)",
+	if err := db.NewRaw("SELECT EXISTS (SELECT FROM etl_runs WHERE source_id = ? AND scheduled_at = ?)",
 		source, r.ScheduledAt).Scan(ctx, &taken); err != nil {
 		return market.Run{}, err
 	}
@@ -139,7 +135,7 @@ func tally(ctx context.Context, tx bun.Tx, runID int64) error {
 			ended_runs = ended_runs + 1,
 			succeeded_runs = succeeded_runs + (r.status = 'succeeded')::int,
 			failed_runs = failed_runs + (r.status IN ('failed', 'partial', 'abandoned'))::int,
-			duration_ms = duration_ms + extract(epoch FROM r.finished_at - r.started_at) * 1000,
+			duration_ms = duration_ms + floor(extract(epoch FROM r.finished_at - r.started_at) * 1000),
 			last_success_at = CASE WHEN r.status = 'succeeded' THEN r.finished_at ELSE last_success_at END,
 			last_failure_at = CASE WHEN r.status IN ('failed', 'partial', 'abandoned')
 				THEN r.finished_at ELSE last_failure_at END

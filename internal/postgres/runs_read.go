@@ -53,13 +53,13 @@ func (s *Store) RunsByID(ctx context.Context, ids []int64) ([]market.Run, error)
 func filteredRuns(db *bun.DB, f market.RunFilter) *bun.SelectQuery {
 	q := db.NewSelect().TableExpr("etl_runs AS r").Join("JOIN sources AS s ON s.id = r.source_id")
 	if f.Sources != nil {
-		q.Where("s.name IN (?)", bun.List(f.Sources))
+		q.Where("s.name IN (?)", texts(f.Sources))
 	}
 	if f.Statuses != nil {
-		q.Where("r.status IN (?)", bun.List(lower(f.Statuses)))
+		q.Where("r.status IN (?)", texts(lower(f.Statuses)))
 	}
 	if f.Triggers != nil {
-		q.Where("r.trigger IN (?)", bun.List(lower(f.Triggers)))
+		q.Where("r.trigger IN (?)", texts(lower(f.Triggers)))
 	}
 	return q
 }

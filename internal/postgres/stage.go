@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -51,7 +52,7 @@ func copyStage(ctx context.Context, conn bun.Conn, observations []market.Observa
 
 func stageRow(i int, o *market.Observation) []any {
 	return []any{
-		i, o.ExternalID, o.Symbol, o.Name, o.ObservedAt,
+		i, o.ExternalID, strings.ToUpper(o.Symbol), o.Name, o.ObservedAt,
 		numeric(o.PriceUSD), nullable(o.OpenUSD), nullable(o.HighUSD), nullable(o.LowUSD), nullable(o.MarketCapUSD),
 		nullable(o.Volume24hUSD), nullable(o.PercentChange1h), nullable(o.PercentChange24h),
 		nullable(o.PercentChange7d), o.Rank, nullable(o.CirculatingSupply), nullable(o.TotalSupply),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 
 	"github.com/uptrace/bun"
@@ -93,7 +94,7 @@ func (s *Store) sourceID(ctx context.Context, name string) (int16, error) {
 	return 0, fmt.Errorf("source %q: %w", name, market.ErrNotFound)
 }
 
-// sourceIDs returns the ids of those names that exist.
+// sourceIDs returns the ids of those names that exist, each once however often it is named.
 func (s *Store) sourceIDs(ctx context.Context, names []string) ([]int16, error) {
 	ids := make([]int16, 0, len(names))
 	reloaded := false
@@ -106,7 +107,7 @@ func (s *Store) sourceIDs(ctx context.Context, names []string) ([]int16, error) 
 			}
 			id, ok = s.knownSource(name)
 		}
-		if ok {
+		if ok && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}

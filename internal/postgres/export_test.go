@@ -1,0 +1,4 @@
+package postgres
+
+// EnsurePartitions lets tests choose the month that it is.
+var EnsurePartitions = (*Store).ensurePartitions

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/kasparro/kasparro/graph"
 )
@@ -21,7 +22,7 @@ func TestThePlaygroundsExamplesAreValid(t *testing.T) {
 	for _, f := range files {
 		text, err := os.ReadFile(f)
 		require.NoError(t, err)
-		_, errs := gqlparser.LoadQuery(schema, string(text))
+		_, errs := gqlparser.LoadQueryWithRules(schema, string(text), rules.NewDefaultRules())
 		require.Empty(t, errs, f)
 	}
 }

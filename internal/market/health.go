@@ -35,7 +35,8 @@ type SourceHealth struct {
 
 // Assess judges the states of the sources against their timetable. A source is fresh while its
 // last success is no older than the slot before the last one: one missed or slow slot is
-// forgiven, two are not. Without a schedule it is fresh once it has succeeded.
+// forgiven, two are not. Without a schedule it is fresh once it has succeeded. One whose first run has
+// not ended yet is not fresh, but not failing either.
 func Assess(states []SourceState, t Timetable, now time.Time) Health {
 	h := Health{Status: Healthy}
 	for _, s := range states {
@@ -45,7 +46,7 @@ func Assess(states []SourceState, t Timetable, now time.Time) Health {
 			oldest := previous.Add(-next.Sub(previous))
 			sh.Fresh = s.LastSuccessAt != nil && !s.LastSuccessAt.Before(oldest)
 		}
-		if (!sh.Fresh && s.LastRun != nil) || s.LastError != "" {
+		if (!sh.Fresh && s.TotalRuns > 0) || s.LastError != "" {
 			h.Status = Degraded
 		}
 		if s.LastRun != nil && (h.LastRun == nil || s.LastRun.ID > h.LastRun.ID) {

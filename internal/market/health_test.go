@@ -33,10 +33,11 @@ func TestAssess(t *testing.T) {
 		fresh  bool
 	}{
 		{name: "before its first run", status: market.Healthy},
-		{name: "in its first run", state: market.SourceState{LastRun: run(1)}, status: market.Degraded},
+		{name: "in its first run", state: market.SourceState{LastRun: run(1)}, status: market.Healthy},
 		{name: "in time", state: market.SourceState{LastRun: run(1), LastSuccessAt: at(12, 5, 1)}, status: market.Healthy, fresh: true},
 		{name: "a slot missed", state: market.SourceState{LastRun: run(1), LastSuccessAt: at(12, 0, 0)}, status: market.Healthy, fresh: true},
-		{name: "two slots missed", state: market.SourceState{LastRun: run(1), LastSuccessAt: at(11, 59, 59)}, status: market.Degraded},
+		{name: "two slots missed", state: market.SourceState{LastRun: run(1), TotalRuns: 1, LastSuccessAt: at(11, 59, 59)}, status: market.Degraded},
+		{name: "interrupted at first", state: market.SourceState{LastRun: run(2), TotalRuns: 1}, status: market.Degraded},
 		{name: "failing, but fresh", state: market.SourceState{LastRun: run(2), LastSuccessAt: at(12, 5, 1), LastError: "no answer"},
 			status: market.Degraded, fresh: true},
 		{name: "failed from the start", state: market.SourceState{LastRun: run(1), LastError: "no answer"}, status: market.Degraded},

@@ -41,10 +41,16 @@ func ParseRecordID(id string) (RecordKey, error) {
 	if len(parts) == 3 && parts[0] == IDRecord {
 		listing, err1 := strconv.ParseInt(parts[1], 10, 64)
 		micros, err2 := strconv.ParseInt(parts[2], 10, 64)
-		at := time.UnixMicro(micros).UTC()
-		if err1 == nil && err2 == nil && listing > 0 && at.Year() >= 1 && at.Year() <= 9999 {
-			return RecordKey{ListingID: listing, ObservedAt: at}, nil
+		key := RecordKey{ListingID: listing, ObservedAt: time.UnixMicro(micros).UTC()}
+		if err1 == nil && err2 == nil && key.possible() {
+			return key, nil
 		}
 	}
 	return RecordKey{}, fmt.Errorf("%w: %q is no id of a record", ErrNotFound, id)
+}
+
+// possible tells whether there can be such a record: no listing is below 1, and the calendars of
+// the store and of JSON end with the year 9999.
+func (k RecordKey) possible() bool {
+	return k.ListingID > 0 && k.ObservedAt.Year() >= 1 && k.ObservedAt.Year() <= 9999
 }

@@ -15,7 +15,7 @@ func TestCursorsComeBackAsTheyWere(t *testing.T) {
 	scope := market.NewCursorScope("records", market.RecordFilter{})
 	rapid.Check(t, func(t *rapid.T) {
 		record := market.RecordKey{
-			ListingID:  rapid.Int64().Draw(t, "listing"),
+			ListingID:  rapid.Int64Min(1).Draw(t, "listing"),
 			ObservedAt: time.UnixMicro(rapid.Int64Range(0, 253402300799_999999).Draw(t, "micros")).UTC(),
 		}
 		requireSameKey(t, scope, record)
@@ -83,4 +83,16 @@ func TestScopesTellListsApart(t *testing.T) {
 	}
 	require.Len(t, scopes, 2*len(filters))
 	require.Panics(t, func() { market.NewCursorScope(func() {}) })
+}
+
+// A forged cursor must not reach the database with an instant that it cannot hold.
+func TestACursorToNowhereIsBad(t *testing.T) {
+	scope := market.NewCursorScope("records")
+	for _, key := range []market.RecordKey{
+		{ListingID: 0, ObservedAt: time.Unix(0, 0)},
+		{ListingID: 1, ObservedAt: time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)},
+	} {
+		_, err := market.DecodeCursor[market.RecordKey](scope, market.EncodeCursor(scope, key))
+		require.ErrorIs(t, err, market.ErrBadCursor)
+	}
 }

@@ -20,7 +20,7 @@ type Reader interface {
 	AssetsByID(ctx context.Context, ids []int64) ([]Asset, error)
 	// AssetBySlug returns ErrNotFound where there is none.
 	AssetBySlug(ctx context.Context, slug string) (Asset, error)
-	// ListingsOf returns the listings of the assets, by source and external id.
+	// ListingsOf returns the listings of the assets, by source and external id, without their ranks.
 	ListingsOf(ctx context.Context, assetIDs []int64) ([]Listing, error)
 
 	Records(ctx context.Context, f RecordFilter, o RecordOrder, w Window[RecordKey]) (Page[Record], error)

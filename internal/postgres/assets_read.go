@@ -119,11 +119,7 @@ func (s *Store) ListingsOf(ctx context.Context, assetIDs []int64) ([]market.List
 		return nil, nil
 	}
 	var rows []listingRow
-	err := s.db.NewRaw(`SELECT l.id, l.source_id, s.name AS source, l.external_id, l.symbol, l.name, l.asset_id,
-			l.match_method AS method, l.match_confidence AS confidence, l.pinned, r.rank
-		FROM listings l JOIN sources s ON s.id = l.source_id
-		LEFT JOIN latest_records r ON r.listing_id = l.id
-		WHERE l.asset_id IN (?) ORDER BY s.name, l.external_id`, bun.List(assetIDs)).Scan(ctx, &rows)
+	err := s.db.NewRaw(selectListings+"WHERE l.asset_id IN (?) ORDER BY s.name, l.external_id", bun.List(assetIDs)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("read listings: %w", unavailable(err))
 	}

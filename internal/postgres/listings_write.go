@@ -71,14 +71,32 @@ func (p *page) unknownListings(ctx context.Context) ([]listingRow, error) {
 	return rows, nil
 }
 
+// selectListings reads listings without their ranks.
+const selectListings = `SELECT l.id, l.source_id, s.name AS source, l.external_id, l.symbol, l.name, l.asset_id,
+		l.match_method AS method, l.match_confidence AS confidence, l.pinned
+	FROM listings l JOIN sources s ON s.id = l.source_id `
+
+// loadListings reads every listing with its latest rank. The two are put together here, and not by
+// an outer join from a small table to one that may be spread over machines.
 func loadListings(ctx context.Context, tx bun.Tx) ([]listingRow, error) {
 	var rows []listingRow
-	err := tx.NewRaw(`SELECT l.id, l.source_id, s.name AS source, l.external_id, l.symbol, l.name, l.asset_id,
-			l.match_method AS method, l.match_confidence AS confidence, l.pinned, r.rank
-		FROM listings l JOIN sources s ON s.id = l.source_id
-		LEFT JOIN latest_records r ON r.listing_id = l.id`).Scan(ctx, &rows)
-	if err != nil {
+	if err := tx.NewRaw(selectListings).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("load: %w", err)
+	}
+	var ranked []struct {
+		ListingID int64
+		Rank      int32
+	}
+	err := tx.NewRaw("SELECT listing_id, rank FROM latest_records WHERE rank IS NOT NULL").Scan(ctx, &ranked)
+	if err != nil {
+		return nil, fmt.Errorf("load ranks: %w", err)
+	}
+	ranks := make(map[int64]*int32, len(ranked))
+	for i, r := range ranked {
+		ranks[r.ListingID] = &ranked[i].Rank
+	}
+	for i, r := range rows {
+		rows[i].Rank = ranks[r.ID]
 	}
 	return rows, nil
 }

@@ -64,7 +64,7 @@ func claim(ctx context.Context, db bun.IDB, source int16, r market.RunRequest) (
 // abandonSilent closes the runs of the source whose process has gone away.
 func abandonSilent(ctx context.Context, tx bun.Tx, source int16) error {
 	var ids []int64
-	err := tx.NewRaw(`UPDATE etl_runs SET status = 'abandoned', finished_at = now(),
+	err := tx.NewRaw(`UPDATE etl_runs SET status = 'abandoned', finished_at = heartbeat_at,
 			error = 'its process went away without a word'
 		WHERE source_id = ? AND status = 'running' AND heartbeat_at < now() - ? * interval '1 second'
 		RETURNING id`, source, (3*Beat).Seconds()).Scan(ctx, &ids)
@@ -143,14 +143,20 @@ func tally(ctx context.Context, tx bun.Tx, runID int64) error {
 	return err
 }
 
-// refreshRanks gives every asset the best rank that the newest records of its listings hold.
+// refreshRanks gives every asset the best rank that the newest records of its listings hold. Reading
+// first and then writing constants keeps the update off the table of records.
 func refreshRanks(ctx context.Context, tx bun.Tx) error {
 	if err := lockAssets(ctx, tx); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE assets a SET rank = best.rank
-		FROM (SELECT l.asset_id, min(r.rank) AS rank
-			FROM listings l JOIN latest_records r ON r.listing_id = l.id GROUP BY l.asset_id) best
-		WHERE a.id = best.asset_id AND a.rank IS DISTINCT FROM best.rank`)
+	var moved []assetRow
+	err := tx.NewRaw(`SELECT a.id, min(r.rank) AS rank
+		FROM latest_records r JOIN listings l ON l.id = r.listing_id JOIN assets a ON a.id = l.asset_id
+		GROUP BY a.id, a.rank HAVING a.rank IS DISTINCT FROM min(r.rank)`).Scan(ctx, &moved)
+	if err != nil || len(moved) == 0 {
+		return err
+	}
+	_, err = tx.NewUpdate().With("moved", tx.NewValues(&moved)).Model((*assetRow)(nil)).TableExpr("moved").
+		Set("rank = moved.rank").Where("assets.id = moved.id").Exec(ctx)
 	return err
 }

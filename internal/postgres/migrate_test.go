@@ -113,7 +113,7 @@ func TestManyMigrateAtOnce(t *testing.T) {
 		all = append(all, names...)
 	}
 	require.Equal(t, migrationNames, all)
-	requireApplied(t, pools[0], true, true)
+	requireApplied(t, pools[0], migrationNames...)
 }
 
 // The mark that bun makes after a migration's transaction is refused, as if the process had been
@@ -130,10 +130,10 @@ func TestAMigrationKilledBeforeItsMarkIsNotRunAgain(t *testing.T) {
 	requireApplied(t, db, migrationNames[0])
 	_, err = db.ExecContext(t.Context(), "DROP TRIGGER kill ON bun_migrations; DROP FUNCTION killed")
 	require.NoError(t, err)
-	up(t, db, migrationNames[1])
+	up(t, db, migrationNames[1:]...)
 	requireApplied(t, db, migrationNames...)
 	require.NotEmpty(t, schemaOf(t, db))
-	down(t, db, migrationNames[1])
+	down(t, db, migrationNames[1:]...)
 	requireApplied(t, db, migrationNames[0])
 	down(t, db, migrationNames[0])
 	require.Empty(t, schemaOf(t, db))

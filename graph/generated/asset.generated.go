@@ -1241,12 +1241,14 @@ var (
 		"PINNED":          market.MatchPinned,
 		"SYMBOL_AND_NAME": market.MatchSymbolAndName,
 		"TICKER":          market.MatchTicker,
+		"NAME":            market.MatchName,
 		"ALONE":           market.MatchAlone,
 	}
 	marshalNMatchMethod2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐMatchMethod = map[market.MatchMethod]string{
 		market.MatchPinned:        "PINNED",
 		market.MatchSymbolAndName: "SYMBOL_AND_NAME",
 		market.MatchTicker:        "TICKER",
+		market.MatchName:          "NAME",
 		market.MatchAlone:         "ALONE",
 	}
 )

@@ -181,6 +181,8 @@ enum MatchMethod {
   SYMBOL_AND_NAME
   "The source gives a ticker only: it is taken for the leader of that ticker."
   TICKER
+  "The source gives a name only: it is taken for the leader of that name."
+  NAME
   "Nothing else is known to be the same asset."
   ALONE
 }

@@ -16,26 +16,26 @@ import (
 // never wrong; the best-ranked holder of a bare ticker was wrong in about one case of thirty.
 const (
 	sureOfSymbolAndName = 0.95
-	sureOfTicker        = 0.5
+	sureOfOneOfThem     = 0.5
 )
 
 // Resolve groups the listings by asset. Listings agree when symbol and normalised name do; of
 // several listings of one source that agree with each other the best ranked is taken and the
 // others stay apart, since two listings of one source are never the same asset. A listing that
-// gives nothing but a ticker goes to the asset that leads the ranking under that ticker. Each
-// group names its leading listing first; groups come in the order of their leaders.
+// gives nothing but a ticker, or nothing but a name, goes to the asset that leads the ranking
+// under it. Each group names its leading listing first; groups come in the order of their leaders.
 func Resolve(listings []market.Listing) []market.Group {
-	r := &resolution{listings: listings, byName: map[nameKey]int{}, byTicker: map[string][]int{}}
-	var tickers []int
+	r := &resolution{listings: listings, byName: map[nameKey]int{}, bySymbol: map[string][]int{}, byAlias: map[string][]int{}}
+	var bare []int
 	for _, i := range r.inOrder() {
-		if bareTicker(listings[i]) {
-			tickers = append(tickers, i)
+		if l := listings[i]; (l.Symbol == "") != (l.Name == "") {
+			bare = append(bare, i)
 			continue
 		}
 		r.place(i)
 	}
-	for _, i := range tickers {
-		r.placeTicker(i)
+	for _, i := range bare {
+		r.placeBare(i)
 	}
 	return r.groups
 }
@@ -46,7 +46,8 @@ type resolution struct {
 	listings []market.Listing
 	groups   []market.Group
 	byName   map[nameKey]int  // group of those that agree
-	byTicker map[string][]int // groups under a ticker, best ranked first
+	bySymbol map[string][]int // groups under a ticker, best ranked first
+	byAlias  map[string][]int // groups under a normalised name, best ranked first
 }
 
 // inOrder returns the indexes of the listings, best ranked first: an order that does not depend on
@@ -70,13 +71,11 @@ func rank(l *market.Listing) int32 {
 	return *l.Rank
 }
 
-func bareTicker(l market.Listing) bool { return l.Symbol != "" && l.Name == "" }
-
 // place puts a listing into the group that it agrees with, or into a new one.
 func (r *resolution) place(i int) {
 	l := r.listings[i]
 	key := nameKey{strings.ToUpper(l.Symbol), normalise(l.Name)}
-	if key.symbol == "" || key.name == "" {
+	if key.symbol == "" || key.name == "" { // nothing at all, or a name without a letter
 		r.found(i)
 		return
 	}
@@ -92,27 +91,32 @@ func (r *resolution) place(i int) {
 	r.join(g, i, market.Match{Method: market.MatchSymbolAndName, Confidence: sureOfSymbolAndName})
 }
 
-// placeTicker puts a bare ticker into the group that leads under it. Without any ranking only a
-// ticker that one asset has can be told.
-func (r *resolution) placeTicker(i int) {
-	candidates := r.byTicker[strings.ToUpper(r.listings[i].Symbol)]
+// placeBare puts a listing that gives only a ticker, or only a name, into the group that leads
+// under it. Without any ranking only what one asset has can be told.
+func (r *resolution) placeBare(i int) {
+	l := r.listings[i]
+	match := market.Match{Method: market.MatchTicker, Confidence: sureOfOneOfThem}
+	candidates := r.bySymbol[strings.ToUpper(l.Symbol)]
+	if l.Symbol == "" {
+		match.Method, candidates = market.MatchName, r.byAlias[normalise(l.Name)]
+	}
 	if len(candidates) == 0 {
 		r.found(i)
 		return
 	}
 	leader := candidates[0]
 	ranked := r.listings[r.groups[leader].Members[0].Listing].Rank != nil
-	if (!ranked && len(candidates) > 1) || r.holdsSource(leader, r.listings[i].Source) {
+	if (!ranked && len(candidates) > 1) || r.holdsSource(leader, l.Source) {
 		r.found(i)
 		return
 	}
-	r.join(leader, i, market.Match{Method: market.MatchTicker, Confidence: sureOfTicker})
+	r.join(leader, i, match)
 }
 
 // found begins a group with its leader and returns its index.
 func (r *resolution) found(i int) int {
 	l := r.listings[i]
-	g := market.Group{Symbol: strings.ToUpper(l.Symbol), Name: l.Name, Named: l.Name != ""}
+	g := market.Group{Symbol: strings.ToUpper(l.Symbol), Name: l.Name, Named: l.Symbol != "" && l.Name != ""}
 	if g.Name == "" {
 		g.Name = cmp.Or(g.Symbol, l.ExternalID)
 	}
@@ -122,7 +126,12 @@ func (r *resolution) found(i int) int {
 	g.Members = []market.Member{{Listing: i, Match: market.Match{Method: market.MatchAlone, Confidence: 1}}}
 	r.groups = append(r.groups, g)
 	at := len(r.groups) - 1
-	r.byTicker[g.Symbol] = append(r.byTicker[g.Symbol], at)
+	if l.Symbol != "" {
+		r.bySymbol[g.Symbol] = append(r.bySymbol[g.Symbol], at)
+	}
+	if name := normalise(l.Name); name != "" {
+		r.byAlias[name] = append(r.byAlias[name], at)
+	}
 	return at
 }
 

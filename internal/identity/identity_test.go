@@ -44,7 +44,7 @@ func told(listings []market.Listing, groups []market.Group) []string {
 		}
 		lines[i] = fmt.Sprintf("%s %s: %s", g.Symbol, g.Name, strings.Join(members, ", "))
 		if !g.Named {
-			lines[i] = "ticker " + lines[i]
+			lines[i] = "half " + lines[i]
 		}
 	}
 	return lines
@@ -69,17 +69,19 @@ func TestResolve(t *testing.T) {
 		{"a ticker goes to the leader", []string{"csv/BTC BTC -", "a/y BTC Batcoin #700", "a/x BTC Bitcoin #1"},
 			[]string{"BTC Bitcoin: a/x ALONE 1, csv/BTC TICKER 0.5", "BTC Batcoin: a/y ALONE 1"}},
 		{"a ticker among the unranked", []string{"csv/BTC BTC -", "a/y BTC Batcoin", "a/x BTC Bitcoin"},
-			[]string{"BTC Bitcoin: a/x ALONE 1", "BTC Batcoin: a/y ALONE 1", "ticker BTC BTC: csv/BTC ALONE 1"}},
+			[]string{"BTC Bitcoin: a/x ALONE 1", "BTC Batcoin: a/y ALONE 1", "half BTC BTC: csv/BTC ALONE 1"}},
 		{"a ticker that one has", []string{"csv/BTC btc -", "a/x BTC Bitcoin"},
 			[]string{"BTC Bitcoin: a/x ALONE 1, csv/BTC TICKER 0.5"}},
 		{"a ticker whose leader is of its source", []string{"a/t BTC -", "a/x BTC Bitcoin #1"},
-			[]string{"BTC Bitcoin: a/x ALONE 1", "ticker BTC BTC: a/t ALONE 1"}},
+			[]string{"BTC Bitcoin: a/x ALONE 1", "half BTC BTC: a/t ALONE 1"}},
 		{"tickers of two sources", []string{"b/BTC BTC -", "a/BTC BTC -"},
-			[]string{"ticker BTC BTC: a/BTC ALONE 1, b/BTC TICKER 0.5"}},
+			[]string{"half BTC BTC: a/BTC ALONE 1, b/BTC TICKER 0.5"}},
 		{"names without symbols", []string{"a/gold - Gold", "b/gold - Gold"},
-			[]string{"GOLD Gold: a/gold ALONE 1", "GOLD Gold: b/gold ALONE 1"}},
+			[]string{"half GOLD Gold: a/gold ALONE 1, b/gold NAME 0.5"}},
+		{"a name goes to the leader", []string{"csv/Bitcoin - bitcoin", "a/y BIT Bitcoin #700", "a/x BTC Bitcoin #1"},
+			[]string{"BTC Bitcoin: a/x ALONE 1, csv/Bitcoin NAME 0.5", "BIT Bitcoin: a/y ALONE 1"}},
 		{"nothing but ids", []string{"a/x - -", "b/x - -"},
-			[]string{"ticker X x: a/x ALONE 1", "ticker X x: b/x ALONE 1"}},
+			[]string{"half X x: a/x ALONE 1", "half X x: b/x ALONE 1"}},
 		{"names without letters", []string{"a/x X ++", "b/x X --"},
 			[]string{"X ++: a/x ALONE 1", "X --: b/x ALONE 1"}},
 		{"scripts", []string{"a/x BTC 比特币", "b/y BTC 比特币", "c/z BTC 比特"},
@@ -135,14 +137,16 @@ func TestResolveKeepsItsPromises(t *testing.T) {
 				require.False(t, seen[m.Listing], "%v is in two groups", l)
 				require.False(t, sources[l.Source], "two of %s are one asset", l.Source)
 				seen[m.Listing], sources[l.Source] = true, true
-				require.True(t, len(g.Members) == 1 || strings.EqualFold(g.Symbol, l.Symbol))
+				require.True(t, len(g.Members) == 1 || strings.EqualFold(g.Symbol, l.Symbol) || m.Match.Method == market.MatchName ||
+					listings[g.Members[0].Listing].Symbol == "")
 				require.Positive(t, m.Match.Confidence)
 				require.LessOrEqual(t, m.Match.Confidence, 1.0)
 			}
 			require.NotEmpty(t, g.Name)
 			require.NotEmpty(t, g.Symbol)
 			require.Equal(t, strings.ToUpper(g.Symbol), g.Symbol)
-			require.Equal(t, g.Named, listings[g.Members[0].Listing].Name != "")
+			leader := listings[g.Members[0].Listing]
+			require.Equal(t, g.Named, leader.Name != "" && leader.Symbol != "")
 		}
 		require.Len(t, seen, len(listings), "each listing is in a group")
 		require.Equal(t, before, listings)

@@ -61,8 +61,12 @@ const (
 	MatchPinned        MatchMethod = "PINNED"          // a person said so
 	MatchSymbolAndName MatchMethod = "SYMBOL_AND_NAME" // symbol and normalised name agree
 	MatchTicker        MatchMethod = "TICKER"          // only a ticker was given: the leader of that ticker
+	MatchName          MatchMethod = "NAME"            // only a name was given: the leader of that name
 	MatchAlone         MatchMethod = "ALONE"           // nothing else is known to be the same asset
 )
+
+// Weak tells whether the evidence is a bare ticker or a bare name, which others may share.
+func (m MatchMethod) Weak() bool { return m == MatchTicker || m == MatchName }
 
 // Figures are the numbers of one observation. A figure that the source does not give, or gives
 // as its way of saying "unknown", is not valid (null), never zero.

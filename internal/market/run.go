@@ -118,7 +118,7 @@ type Resolver func([]Listing) []Group
 type Group struct {
 	Symbol  string // of the asset, upper case
 	Name    string // of the asset; its ticker where no listing has a name
-	Named   bool   // a listing gives a name: the ticker alone is a poor identity
+	Named   bool   // a listing gives both: a ticker or a name alone is a poor identity
 	Members []Member
 }
 

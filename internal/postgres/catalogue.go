@@ -44,14 +44,14 @@ func loadCatalogue(ctx context.Context, tx bun.Tx) (*catalogue, error) {
 }
 
 // assetsOf returns the asset of each group: the one that its strongest listing has, so that an
-// asset keeps its id and slug, or a new one. A bare ticker speaks for its asset only once every
+// asset keeps its id and slug, or a new one. A bare ticker or name speaks for its asset only once every
 // other listing has spoken, or it would take the asset along to whoever leads its ranking now.
 func (c *catalogue) assetsOf(groups []market.Group, rows []listingRow) []*assetRow {
 	owners := make([]*assetRow, len(groups))
-	for _, byTicker := range []bool{false, true} {
+	for _, weak := range []bool{false, true} {
 		for i, g := range groups {
 			if owners[i] == nil {
-				owners[i] = c.held(g, rows, byTicker)
+				owners[i] = c.held(g, rows, weak)
 			}
 		}
 	}
@@ -66,10 +66,10 @@ func (c *catalogue) assetsOf(groups []market.Group, rows []listingRow) []*assetR
 }
 
 // held takes for a group the first free asset that one of its listings has, or returns nil.
-func (c *catalogue) held(g market.Group, rows []listingRow, byTicker bool) *assetRow {
+func (c *catalogue) held(g market.Group, rows []listingRow, weak bool) *assetRow {
 	for _, m := range g.Members {
 		id := rows[m.Listing].AssetID
-		if (m.Match.Method == market.MatchTicker) == byTicker && id != 0 && !c.taken[id] {
+		if m.Match.Method.Weak() == weak && id != 0 && !c.taken[id] {
 			c.taken[id] = true
 			return c.assets[id]
 		}

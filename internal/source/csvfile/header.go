@@ -65,6 +65,7 @@ type header struct {
 	delimiter byte
 	names     []string // as they stand there, made unique
 	column    [columns]int
+	clock     int // the column with the time of day where the date stands apart, or -1
 }
 
 // has tells whether the file has the column.
@@ -125,7 +126,7 @@ func sniff(text string) (header, bool) {
 }
 
 func newHeader(cells []string, delimiter byte) header {
-	h := header{delimiter: delimiter, names: make([]string, len(cells))}
+	h := header{delimiter: delimiter, names: make([]string, len(cells)), clock: -1}
 	place, taken := map[string]int{}, map[string]bool{}
 	for i, cell := range cells {
 		name := strings.TrimSpace(cell)
@@ -148,11 +149,22 @@ func newHeader(cells []string, delimiter byte) header {
 			}
 		}
 	}
+	if at := h.column[colTime]; at >= 0 && (at == placeOf(place, "date") || at == placeOf(place, "tradedate")) {
+		h.clock = placeOf(place, "time")
+	}
 	// CoinMarketCap's export has the number of its quote currency under "name".
 	if _, ok := place["timeopen"]; ok {
 		h.column[colName] = -1
 	}
 	return h
+}
+
+// placeOf returns where a heading stands, or -1.
+func placeOf(place map[string]int, heading string) int {
+	if i, ok := place[heading]; ok {
+		return i
+	}
+	return -1
 }
 
 // normalHeading keeps letters and digits in lower case and spells the percent sign out.

@@ -98,3 +98,12 @@ func TestHeadingsThatAppearTwiceAreBothKept(t *testing.T) {
 	require.JSONEq(t, `{"file":"btc.csv","row":{"date":"2020-01-01","close":"1","close (column 3)":"2","(column 4)":"3"}}`,
 		string(item.Payload))
 }
+
+// Rows of one day must not fall on one instant where the time of day stands apart.
+func TestDateAndTimeApart(t *testing.T) {
+	item := only(t, "x.csv", "Date,Time,Symbol,Close\n2021-07-06,13:30,BTC,5\n")
+	require.Nil(t, item.Problem)
+	require.Equal(t, utc(t, "2021-07-06T13:30:00Z"), item.ObservedAt)
+	item = only(t, "x.csv", "Date,Time,Symbol,Close\n2021-07-06,noon,BTC,5\n")
+	require.Equal(t, "bad_time", item.Problem.Code)
+}

@@ -61,9 +61,13 @@ func (t *table) item(r row) source.Item {
 
 func (t *table) readTime(cells []string, item *source.Item) *market.Reason {
 	i := t.header.column[colTime]
-	observed, err := parseTime(cells[i], t.dates)
+	text := cells[i]
+	if t.header.clock >= 0 {
+		text = strings.TrimSpace(text + " " + cells[t.header.clock])
+	}
+	observed, err := parseTime(text, t.dates)
 	if err != nil {
-		return &market.Reason{Code: "bad_time", Field: t.header.names[i], Detail: fmt.Sprintf("%q %s", cells[i], err)}
+		return &market.Reason{Code: "bad_time", Field: t.header.names[i], Detail: fmt.Sprintf("%q %s", text, err)}
 	}
 	item.ObservedAt = observed
 	return nil

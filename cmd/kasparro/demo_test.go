@@ -36,6 +36,7 @@ func awaitSources(t *testing.T, base string) (health map[string]any) {
 }
 
 func TestDemoServesAllThreeSources(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p, base, key := startDemo(t, dir)
 	health := awaitSources(t, base)

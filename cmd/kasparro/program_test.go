@@ -23,11 +23,7 @@ import (
 
 // binary builds the program once.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "kasparro-binary-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "kasparro")
+	path := filepath.Join(binaryDir, "kasparro")
 	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
 	if err != nil {
 		return "", errors.New(string(out))

@@ -18,6 +18,7 @@ var example = regexp.MustCompile("(?s)```sh\n(curl [^`]*)```\n\n```json\n([^`]*)
 // TestReadmeShowsRealAnswers runs the README's commands against the demo and holds the shape of
 // what comes (every key, and the kind of every value) against what the README shows.
 func TestReadmeShowsRealAnswers(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
 	_, base, key := startDemo(t, t.TempDir())

@@ -77,8 +77,10 @@ func newTestStore(t *testing.T) *postgres.Store {
 }
 
 func TestRecordingsArriveToTheDigit(t *testing.T) {
+	t.Parallel()
 	for _, rec := range allRecordings(t) {
 		t.Run(rec.name, func(t *testing.T) {
+			t.Parallel()
 			store := newTestStore(t)
 			run := ingestInto(t, t.Context(), store, rec.source(), nil)
 			if rec.refused {
@@ -102,8 +104,10 @@ func TestRecordingsArriveToTheDigit(t *testing.T) {
 }
 
 func TestASecondRunOfARecordingStoresNothing(t *testing.T) {
+	t.Parallel()
 	for _, rec := range allRecordings(t) {
 		t.Run(rec.name, func(t *testing.T) {
+			t.Parallel()
 			store := newTestStore(t)
 			ingestInto(t, t.Context(), store, rec.source(), nil)
 			before := everyRecord(t, store)
@@ -116,8 +120,10 @@ func TestASecondRunOfARecordingStoresNothing(t *testing.T) {
 }
 
 func TestARecordingCutOffAfterAnyPageEndsWithTheSameRows(t *testing.T) {
+	t.Parallel()
 	for _, rec := range allRecordings(t) {
 		t.Run(rec.name, func(t *testing.T) {
+			t.Parallel()
 			whole := newTestStore(t)
 			run := ingestInto(t, t.Context(), whole, rec.source(), nil)
 			want := everyRecord(t, whole)

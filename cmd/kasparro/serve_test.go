@@ -24,6 +24,7 @@ func away(t *testing.T) []string {
 }
 
 func TestServeWithoutANetwork(t *testing.T) {
+	t.Parallel()
 	p := launch(t, t.TempDir(), away(t), "serve")
 	base := ""
 	require.Eventually(t, func() bool {
@@ -74,6 +75,7 @@ func successOf(health map[string]any, source string) any {
 }
 
 func TestIngestReportsEachSource(t *testing.T) {
+	t.Parallel()
 	env := away(t)
 	code, stdout, stderr := finish(t, t.TempDir(), env, "ingest", "--json")
 	require.Equal(t, exitPartial, code, stderr)
@@ -100,6 +102,7 @@ func TestIngestReportsEachSource(t *testing.T) {
 }
 
 func TestDryRunStoresNothing(t *testing.T) {
+	t.Parallel()
 	env := []string{"DATABASE_URL=postgres://nobody@127.0.0.1:1/none"}
 	code, stdout, stderr := finish(t, t.TempDir(), env, "ingest", "csv", "--dry-run", "--json")
 	require.Equal(t, exitDone, code, stderr)
@@ -111,6 +114,7 @@ func TestDryRunStoresNothing(t *testing.T) {
 }
 
 func TestServeRefusesToStartWithoutAKey(t *testing.T) {
+	t.Parallel()
 	code, _, stderr := finish(t, t.TempDir(), nil, "serve")
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, stderr, "API_KEY")
@@ -118,6 +122,7 @@ func TestServeRefusesToStartWithoutAKey(t *testing.T) {
 }
 
 func TestEveryWrongValueIsNamedAtOnce(t *testing.T) {
+	t.Parallel()
 	env := []string{"PORT=http", "COINGECKO_PAGES=none", "ETL_SCHEDULE=sometimes"}
 	code, _, stderr := finish(t, t.TempDir(), env, "serve")
 	require.Equal(t, exitUsage, code)
@@ -127,6 +132,7 @@ func TestEveryWrongValueIsNamedAtOnce(t *testing.T) {
 }
 
 func TestMigrateUpDownStatus(t *testing.T) {
+	t.Parallel()
 	env := []string{"DATABASE_URL=" + postgrestest.EmptyURL(t)}
 	for _, step := range []struct{ command, want string }{
 		{"status", "pending  0001_market"}, {"up", "applied 0001_market"}, {"up", "nothing to do"},

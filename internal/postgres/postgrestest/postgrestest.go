@@ -29,12 +29,14 @@ var (
 	serial atomic.Int64
 )
 
-// Main runs the tests of a package and stops the server that they used. Call it from TestMain.
+// Main runs the tests of a package, stops the server that they used, and exits. Call it from
+// TestMain.
 func Main(m *testing.M) {
-	os.Exit(run(m))
+	os.Exit(Run(m))
 }
 
-func run(m *testing.M) int {
+// Run is Main for a TestMain that has more to clear away: it returns the exit code.
+func Run(m *testing.M) int {
 	var err error
 	if dir, err = os.MkdirTemp("", "kasparro-test-"); err != nil {
 		fmt.Fprintln(os.Stderr, "postgrestest:", err)

@@ -26,6 +26,7 @@ func (schemaCommand) Run() error {
 // usageError is a wrong argument that the parser cannot know to be wrong.
 type usageError struct{ message string }
 
+// Error says which argument, what was given and what is allowed.
 func (e usageError) Error() string { return e.message }
 
 // Unwrap makes the program end as it does for any wrong setting.

@@ -61,7 +61,10 @@ type Failure struct {
 	once  sync.Once
 }
 
+// Error names the read that failed and why.
 func (f *Failure) Error() string { return f.cause.Error() }
+
+// Unwrap returns the cause.
 func (f *Failure) Unwrap() error { return f.cause }
 
 // Report calls log, but only the first time.

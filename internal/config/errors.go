@@ -23,6 +23,7 @@ type Problem struct {
 // nothing stands for a value that was not given.
 const nothing = "nothing"
 
+// Error lists every problem, one a line.
 func (e *Error) Error() string {
 	if len(e.Problems) == 1 {
 		return fmt.Sprintf("%v: %v", ErrInvalid, e.Problems[0])

@@ -26,6 +26,7 @@ type InputError struct {
 	Allowed string
 }
 
+// Error names the field, what was given and what is allowed.
 func (e *InputError) Error() string {
 	return fmt.Sprintf("%s: %q is not allowed: %s", e.Field, e.Given, e.Allowed)
 }

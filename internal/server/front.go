@@ -23,6 +23,7 @@ type front struct {
 	log  *slog.Logger
 }
 
+// ServeHTTP answers through what is behind the front.
 func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := r.Header.Get(requestIDHeader)
 	if !saneRequestID.MatchString(id) {

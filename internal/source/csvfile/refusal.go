@@ -15,6 +15,7 @@ type refusal struct {
 	payload []byte
 }
 
+// Error is the reason in a sentence.
 func (r *refusal) Error() string { return r.reason.Detail }
 
 // refuse makes the refusal of a file; what says what is missing and how to mend it.

@@ -48,13 +48,14 @@ func pause(ctx context.Context, d time.Duration) bool {
 // jobs runs sources when the schedule says so.
 type jobs struct {
 	runner  *ingest.Runner
+	reader  market.Reader
 	sources map[string]source.Source
 	log     *slog.Logger
 }
 
 func newJobs(store *postgres.Store, all []source.Source, log *slog.Logger) *jobs {
 	j := &jobs{
-		runner:  &ingest.Runner{Store: store, Log: log, Beat: postgres.Beat},
+		runner: &ingest.Runner{Store: store, Log: log, Beat: postgres.Beat}, reader: store,
 		sources: make(map[string]source.Source, len(all)), log: log,
 	}
 	for _, s := range all {
@@ -63,19 +64,13 @@ func newJobs(store *postgres.Store, all []source.Source, log *slog.Logger) *jobs
 	return j
 }
 
-// run runs a source for a slot. At startup it waits for a run that a dead process has left behind
-// to be given up; later the next slot will do.
+// run runs a source for a slot.
 func (j *jobs) run(ctx context.Context, name string, slot time.Time, startup bool) {
-	req := ingest.Request{Trigger: market.TriggerSchedule, ScheduledAt: &slot}
+	var err error
 	if startup {
-		req.Trigger = market.TriggerStartup
-	}
-	_, err := j.runner.Run(ctx, j.sources[name], req)
-	for deadline := time.Now().Add(4 * postgres.Beat); startup && errors.Is(err, market.ErrRunning) && time.Now().Before(deadline); {
-		if !pause(ctx, postgres.Beat/5) {
-			return
-		}
-		_, err = j.runner.Run(ctx, j.sources[name], req)
+		err = j.start(ctx, j.sources[name], slot)
+	} else {
+		_, err = j.runner.Run(ctx, j.sources[name], ingest.Request{Trigger: market.TriggerSchedule, ScheduledAt: &slot})
 	}
 	switch {
 	case err == nil || ctx.Err() != nil:
@@ -83,5 +78,31 @@ func (j *jobs) run(ctx context.Context, name string, slot time.Time, startup boo
 		j.log.Info("slot left to another run", "source", name, "slot", slot, "reason", err)
 	default:
 		j.log.Error("run failed", "source", name, "slot", slot, "error", err)
+	}
+}
+
+// start runs a source at startup. A run that a dead process has left open is waited for until it
+// is given up, and one that did not get to its end is made good for without a slot, since its slot
+// is spent: what comes after it may be a day away. A run that came to an end will do.
+func (j *jobs) start(ctx context.Context, src source.Source, slot time.Time) error {
+	req := ingest.Request{Trigger: market.TriggerStartup, ScheduledAt: &slot}
+	for deadline := time.Now().Add(5 * postgres.Beat); ; {
+		_, err := j.runner.Run(ctx, src, req)
+		taken := errors.Is(err, market.ErrRunning) || errors.Is(err, market.ErrSlotTaken)
+		if !taken || ctx.Err() != nil || time.Now().After(deadline) {
+			return err
+		}
+		last, lastErr := j.reader.Runs(ctx, market.RunFilter{Sources: []string{src.Name()}}, market.Window[int64]{Size: 1})
+		if lastErr != nil || len(last.Items) == 0 {
+			return errors.Join(err, lastErr)
+		}
+		switch last.Items[0].Status {
+		case market.RunAbandoned, market.RunInterrupted:
+			req.ScheduledAt = nil
+		case market.RunRunning:
+			pause(ctx, postgres.Beat/5)
+		default:
+			return err
+		}
 	}
 }

@@ -92,16 +92,9 @@ func badTime(at, now time.Time) *market.Reason {
 	return nil
 }
 
-// Over this share of a page, and at least this many items, rejection means that the upstream has
-// changed rather than that some items are odd.
-const (
-	rejectedShare = 0.5
-	rejectedLeast = 25
-)
-
 func tooManyRejected(b market.Batch) error {
 	rejected, all := len(b.Rejections), len(b.Rejections)+len(b.Observations)
-	if rejected < rejectedLeast || float64(rejected) < rejectedShare*float64(all) {
+	if !source.MostlyBad(rejected, all) {
 		return nil
 	}
 	first := b.Rejections[0]

@@ -86,10 +86,12 @@ func (c *catalogue) found(g market.Group, rows []listingRow) *assetRow {
 
 // improve gives an asset the name and symbol of its group, and a provisional one its slug as well.
 func (c *catalogue) improve(a *assetRow, g market.Group) {
-	if a.Symbol == g.Symbol && a.Name == g.Name {
+	settled := a.Provisional && g.Named
+	if a.Symbol == g.Symbol && a.Name == g.Name && !settled {
 		return
 	}
-	if a.Provisional && g.Named {
+	if settled {
+		delete(c.slugs, a.Slug) // its own slug is the first that it may keep
 		a.Slug, a.Provisional = c.slug(g), false
 	}
 	a.Symbol, a.Name = g.Symbol, g.Name

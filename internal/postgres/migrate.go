@@ -24,16 +24,29 @@ type Migration struct {
 // MigrateUp applies every migration that is not applied yet and returns their names. Several
 // processes may call it at once: one does the work, the others wait and find nothing to do.
 func MigrateUp(ctx context.Context, db *bun.DB) ([]string, error) {
-	return migrateLocked(ctx, db, func(m *migrate.Migrator) (*migrate.MigrationGroup, error) {
-		return m.Migrate(ctx)
+	return migrateLocked(ctx, db, func(files *migrate.Migrations) (names []string, err error) {
+		steps := migrate.NewMigrations()
+		for _, step := range files.Sorted() { // one by one: what is applied together is taken back together
+			steps.Add(step)
+			group, err := migrator(db, steps).Migrate(ctx)
+			if err != nil {
+				return names, err
+			}
+			names = append(names, namesOf(group)...)
+		}
+		return names, nil
 	})
 }
 
-// MigrateDown takes the newest group of migrations back, those that one MigrateUp applied, and
-// returns their names. The data in what they made is lost.
+// MigrateDown takes the newest migration back and returns its name. The data in what it made is
+// lost.
 func MigrateDown(ctx context.Context, db *bun.DB) ([]string, error) {
-	return migrateLocked(ctx, db, func(m *migrate.Migrator) (*migrate.MigrationGroup, error) {
-		return m.Rollback(ctx)
+	return migrateLocked(ctx, db, func(files *migrate.Migrations) ([]string, error) {
+		group, err := migrator(db, files).Rollback(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return namesOf(group), nil
 	})
 }
 
@@ -61,7 +74,7 @@ func Migrations(ctx context.Context, db *bun.DB) ([]Migration, error) {
 	return list, nil
 }
 
-func migrateLocked(ctx context.Context, db *bun.DB, do func(*migrate.Migrator) (*migrate.MigrationGroup, error)) (names []string, err error) {
+func migrateLocked(ctx context.Context, db *bun.DB, do func(*migrate.Migrations) ([]string, error)) (names []string, err error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", unavailable(err))
@@ -78,18 +91,20 @@ func migrateLocked(ctx context.Context, db *bun.DB, do func(*migrate.Migrator) (
 	if err != nil {
 		return nil, err
 	}
-	m := migrator(db, files)
-	if err := m.Init(ctx); err != nil {
+	if err := migrator(db, files).Init(ctx); err != nil {
 		return nil, fmt.Errorf("migration table: %w", err)
 	}
-	group, err := do(m)
-	if err != nil {
-		return nil, fmt.Errorf("migrate: %w", err)
-	}
-	for _, g := range group.Migrations {
-		names = append(names, g.String())
+	if names, err = do(files); err != nil {
+		return names, fmt.Errorf("migrate: %w", err)
 	}
 	return names, nil
+}
+
+func namesOf(group *migrate.MigrationGroup) (names []string) {
+	for _, m := range group.Migrations {
+		names = append(names, m.String())
+	}
+	return names
 }
 
 func discover() (*migrate.Migrations, error) {

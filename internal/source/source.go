@@ -73,3 +73,15 @@ type Amounts struct {
 	TotalSupply       string
 	MaxSupply         string
 }
+
+// Over this share of what is read together, and at least this many, unreadable items mean that the
+// upstream has changed rather than that some items are odd.
+const (
+	badShare = 0.5
+	badLeast = 25
+)
+
+// MostlyBad tells whether so many of all items are unreadable that reading on would be wrong.
+func MostlyBad(bad, all int) bool {
+	return bad >= badLeast && float64(bad) >= badShare*float64(all)
+}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/source"
@@ -24,6 +25,9 @@ const (
 	RequestsPerSecond = 0.5
 	// Burst is what even the plan without a key allows at once.
 	Burst = 5
+
+	// resumeWithin is how long a list that was left in the middle is gone on with.
+	resumeWithin = 4 * time.Minute
 )
 
 // Options of the source.
@@ -42,7 +46,8 @@ type Source struct {
 }
 
 type cursor struct {
-	Page int `json:"page"`
+	Page int   `json:"page"`         // to get next
+	At   int64 `json:"at,omitempty"` // when the page before it was fetched, in seconds since 1970
 }
 
 // New makes the source.
@@ -79,9 +84,9 @@ func (s *Source) Extract(ctx context.Context, since market.Cursor) iter.Seq2[sou
 				yield(source.Page{}, fmt.Errorf("page %d: %w", number, err))
 				return
 			}
-			next := cursor{Page: number + 1}
+			next := cursor{Page: number + 1, At: page.FetchedAt.Unix()}
 			if last = len(page.Items) < s.opts.PageSize || number >= s.opts.Pages; last {
-				next.Page = 1
+				next = cursor{Page: 1}
 			}
 			page.Next = source.JSONCursor(next)
 			if !yield(page, nil) {
@@ -91,10 +96,13 @@ func (s *Source) Extract(ctx context.Context, since market.Cursor) iter.Seq2[sou
 	}
 }
 
-// start is the page that the cursor names, or else the first.
+// start is the page that the cursor names, or else the first. A cursor that is older than the
+// answers are good for counts for nothing: a page that fails again and again must not keep the
+// pages before it from being refreshed.
 func (s *Source) start(since market.Cursor) int {
 	var at cursor
-	if json.Unmarshal([]byte(since), &at) != nil || at.Page < 1 || at.Page > s.opts.Pages {
+	if json.Unmarshal([]byte(since), &at) != nil || at.Page < 1 || at.Page > s.opts.Pages ||
+		time.Since(time.Unix(at.At, 0)) > resumeWithin {
 		return 1
 	}
 	return at.Page

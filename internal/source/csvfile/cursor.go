@@ -21,7 +21,7 @@ type progress struct {
 	SHA256   string    `json:"sha256,omitempty"`
 	Dates    dateOrder `json:"dates,omitempty"`
 	Done     bool      `json:"done,omitempty"`    // its end was reached
-	Refused  bool      `json:"refused,omitempty"` // as a whole, until it changes
+	Refused  string    `json:"refused,omitempty"` // why nothing more of it is read until it changes
 }
 
 func progressOf(info fs.FileInfo) progress {
@@ -36,7 +36,7 @@ func progressOf(info fs.FileInfo) progress {
 // have no time of modification: those are always compared by their hash.
 func (p progress) covers(info fs.FileInfo) bool {
 	now := progressOf(info)
-	return (p.Done || p.Refused) && now.Modified != 0 && now.Modified == p.Modified && now.Size == p.Size
+	return (p.Done || p.Refused != "") && now.Modified != 0 && now.Modified == p.Modified && now.Size == p.Size
 }
 
 // decodeCursor reads a cursor and keeps what it says of the files named. A cursor that was not

@@ -83,7 +83,10 @@ func TestFilesRefusedWhole(t *testing.T) {
 			require.Equal(t, item.Problem.Detail, pages[0].Incomplete)
 			require.Contains(t, string(item.Payload), `"file":"`+c.file+`","header":[`)
 
-			require.Empty(t, extract(t, file, pages[0].Next), "refused again though it has not changed")
+			again := extract(t, file, pages[0].Next)
+			require.Len(t, again, 1)
+			require.Empty(t, again[0].Items, "it is not stored again")
+			require.Equal(t, pages[0].Incomplete, again[0].Incomplete, "but the reason stays")
 			rewrite(t, file, "symbol,date,close\nETH,2020-01-31,1\n")
 			mended := extract(t, file, pages[0].Next)
 			require.Equal(t, "1", prices(mended))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/kasparro/kasparro/internal/source"
@@ -24,6 +25,7 @@ type reading struct {
 	fsys   fs.FS
 	cursor cursor // of everything that was yielded
 	yield  func(source.Page, error) bool
+	still  []string // why files that were refused before, and have not changed, are left out
 }
 
 // files reads one file after the other. One that cannot be read does not keep the others away.
@@ -43,6 +45,9 @@ func (r *reading) files(ctx context.Context, names []string) {
 			failed = append(failed, fmt.Errorf("reading %s: %w", name, err))
 		}
 	}
+	if len(r.still) > 0 && !r.remind() {
+		return
+	}
 	switch len(failed) {
 	case 0:
 	case 1:
@@ -50,6 +55,16 @@ func (r *reading) files(ctx context.Context, names []string) {
 	default:
 		r.yield(source.Page{}, fmt.Errorf("%d files cannot be read, the first is: %w", len(failed), failed[0]))
 	}
+}
+
+// remind says again why files are left out: nothing of them is stored twice, but the run is not
+// whole until they are mended.
+func (r *reading) remind() bool {
+	next, err := r.cursor.encode()
+	if err != nil {
+		return r.yield(source.Page{}, err)
+	}
+	return r.yield(source.Page{Next: next, FetchedAt: time.Now().UTC(), Incomplete: strings.Join(r.still, "; ")}, nil)
 }
 
 func (r *reading) file(ctx context.Context, name string) error {
@@ -62,6 +77,9 @@ func (r *reading) file(ctx context.Context, name string) error {
 	}
 	known := r.cursor.Files[name]
 	if known.covers(info) {
+		if known.Refused != "" {
+			r.still = append(r.still, known.Refused)
+		}
 		return nil
 	}
 	err = r.open(ctx, name, known)
@@ -86,9 +104,7 @@ func (r *reading) open(ctx context.Context, name string, known progress) error {
 	at := progressOf(info)
 	t, err := r.understand(ctx, name, lines, known)
 	if refused := (*refusal)(nil); errors.As(err, &refused) {
-		at.Refused = true
-		return r.give(name, at, source.Page{Items: []source.Item{refused.item(name)},
-			Incomplete: refused.Error(), Bytes: lines.seen})
+		return r.refuse(name, at, refused, lines.seen)
 	}
 	if err != nil {
 		return err
@@ -143,7 +159,7 @@ func (r *reading) pages(ctx context.Context, name string, t *table, rows *rowRea
 		}
 		if full {
 			start += page.Bytes
-			if err := r.give(name, at, page); err != nil {
+			if stop, err := r.giveRows(name, at, page, t); stop || err != nil {
 				return err
 			}
 			page = source.Page{Items: make([]source.Item, 0, pageRows)}
@@ -152,7 +168,26 @@ func (r *reading) pages(ctx context.Context, name string, t *table, rows *rowRea
 	}
 	at.Offset, at.SHA256, at.Done = rows.offset, rows.hash(), true
 	page.Bytes = rows.seen - start
-	return r.give(name, at, page)
+	_, err := r.giveRows(name, at, page, t)
+	return err
+}
+
+// giveRows yields a page of rows, or refuses the rest of the file where most of them cannot be
+// read: the files behind it are not to suffer for it. It tells whether to stop.
+func (r *reading) giveRows(name string, at progress, page source.Page, t *table) (stop bool, err error) {
+	refused := unreadable(name, page.Items, t.header.names)
+	if refused == nil {
+		return false, r.give(name, at, page)
+	}
+	before := r.cursor.Files[name]
+	at.Offset, at.SHA256, at.Done = before.Offset, before.SHA256, false
+	return true, r.refuse(name, at, refused, page.Bytes)
+}
+
+// refuse yields the refusal of a file, or of what is left of it.
+func (r *reading) refuse(name string, at progress, refused *refusal, bytes int64) error {
+	at.Refused = refused.Error()
+	return r.give(name, at, source.Page{Items: []source.Item{refused.item(name)}, Incomplete: refused.Error(), Bytes: bytes})
 }
 
 // give yields a page with the progress behind it; a page that tells nothing new is left out.

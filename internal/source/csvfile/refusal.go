@@ -1,7 +1,9 @@
 package csvfile
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -33,6 +35,31 @@ func refuse(file string, names []string, code, field, what string) error {
 	return &refusal{payload: payload, reason: market.Reason{
 		Code: code, Field: field, Detail: file + " is refused: " + strings.Join(strings.Fields(what), " "),
 	}}
+}
+
+// unreadable is the refusal of a file most of whose rows on a page cannot be read, and nil where
+// they can. A row without a price counts: it would be rejected too.
+func unreadable(file string, items []source.Item, names []string) *refusal {
+	var first *market.Reason
+	bad := 0
+	for i := range items {
+		problem := items[i].Problem
+		if problem == nil && items[i].Price == "" {
+			problem = &market.Reason{Detail: "a row has no price"}
+		}
+		if problem != nil {
+			bad++
+			first = cmp.Or(first, problem)
+		}
+	}
+	if !source.MostlyBad(bad, len(items)) {
+		return nil
+	}
+	var refused *refusal
+	errors.As(refuse(file, names, "unreadable_rows", first.Field, fmt.Sprintf(
+		"%d of %d rows cannot be read, the first because %s: mend the file, and it is read on from where it was left",
+		bad, len(items), first.Detail)), &refused)
+	return refused
 }
 
 func (r *refusal) item(file string) source.Item {

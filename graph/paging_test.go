@@ -23,7 +23,7 @@ var lists = []string{
 	`etlRuns(%s)`,
 	`etlRuns(%s filter: {source: ["csv", "coingecko"]})`,
 	`rejections(%s)`,
-	`rejections(%s filter: {code: ["odd"]})`,
+	`rejections(%s filter: {reason: ["odd"]})`,
 }
 
 // crowd fills every list with more than a page, among them records of one instant and assets without a rank.

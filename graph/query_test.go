@@ -96,12 +96,12 @@ func TestRejectionsAreShownWhole(t *testing.T) {
 	}{
 		"its run":     {`{run: "` + id + `"}`, 2},
 		"another run": {`{run: "run_999"}`, 0},
-		"its code":    {`{code: ["missing_price"]}`, 1},
-		"no code":     {`{code: []}`, 0},
+		"its code":    {`{reason: ["missing_price"]}`, 1},
+		"no code":     {`{reason: []}`, 0},
 		"its source":  {`{source: ["csv"]}`, 2},
 		"waiting":     {`{resolved: false}`, 2},
 		"resolved":    {`{resolved: true}`, 0},
-		"nulls":       {`{run: null, code: null, source: null, resolved: null}`, 2},
+		"nulls":       {`{run: null, reason: null, source: null, resolved: null}`, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			data := w.data(t, `{ rejections(filter: `+c.filter+`) { totalCount nodes { id } } }`)

@@ -15,7 +15,7 @@ func (r *Resolver) runsByID(ctx context.Context, numbers []int64) (map[int64]*mo
 // rejectionFilter checks the filter and reads the run's id.
 func (r *Resolver) rejectionFilter(given *model.RejectionFilter) (market.RejectionFilter, error) {
 	g := orZero(given)
-	f := market.RejectionFilter{Sources: g.Source, Codes: g.Code, Resolved: g.Resolved}
+	f := market.RejectionFilter{Sources: g.Source, Codes: g.Reason, Resolved: g.Resolved}
 	if g.Run != nil {
 		number, err := market.ParseGlobalID(market.IDRun, *g.Run)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -77,9 +78,11 @@ func exitCode(err error) int {
 	case errors.Is(err, errPartial):
 		return exitPartial
 	}
-	fmt.Fprintln(os.Stderr, "kasparro:", err)
 	if errors.Is(err, config.ErrInvalid) {
+		fmt.Fprintln(os.Stderr, "kasparro:", err)
 		return exitUsage
 	}
+	// A driver tells every address that it tried on a line of its own.
+	fmt.Fprintln(os.Stderr, "kasparro:", strings.Join(strings.Fields(err.Error()), " "))
 	return exitFailed
 }

@@ -456,7 +456,7 @@ func (ec *executionContext) unmarshalInputRejectionFilter(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"source", "code", "run", "resolved"}
+	fieldsInOrder := [...]string{"source", "reason", "run", "resolved"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -470,13 +470,13 @@ func (ec *executionContext) unmarshalInputRejectionFilter(ctx context.Context, o
 				return it, err
 			}
 			it.Source = data
-		case "code":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Code = data
+			it.Reason = data
 		case "run":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("run"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)

@@ -437,7 +437,7 @@ input RejectionFilter {
   "Of any of these sources."
   source: [String!]
   "For any of these reasons."
-  code: [String!]
+  reason: [String!]
   "Met by the run with this id."
   run: ID
   "Whether it has become a record since."
@@ -530,7 +530,7 @@ enum RunStatus {
   RUNNING
   "It reached the end of what the source had."
   SUCCEEDED
-  "Some was stored; ` + "`" + `error` + "`" + ` says what was not."
+  "A part could not be stored; ` + "`" + `error` + "`" + ` says which."
   PARTIAL
   "It was asked to stop; the next run goes on from there."
   INTERRUPTED

@@ -109,7 +109,7 @@ type ServiceConfig struct {
 // RejectionFilter narrows rejections; Run is a global id.
 type RejectionFilter struct {
 	Source   []string
-	Code     []string
+	Reason   []string
 	Run      *string
 	Resolved *bool
 }

@@ -15,7 +15,7 @@ type Flags struct {
 	Port        string `env:"PORT" fallback:"8000" placeholder:"8000" group:"Server" help:"Port to listen on, 0 for any free one."`
 	Host        string `env:"HOST" fallback:"127.0.0.1" placeholder:"127.0.0.1" group:"Server" help:"Address to listen on, 0.0.0.0 for all."`
 	APIKey      string `name:"api-key" env:"API_KEY" placeholder:"KEY" group:"Server" help:"Key that clients send."`
-	AdminAPIKey string `name:"admin-api-key" env:"ADMIN_API_KEY" placeholder:"KEY" group:"Server" help:"Key that may also start runs and link listings."`
+	AdminAPIKey string `name:"admin-api-key" env:"ADMIN_API_KEY" placeholder:"KEY" group:"Server" help:"Key for administrators; it may read as well."`
 
 	DatabaseURL         string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" group:"Database" help:"postgres://USER:PASSWORD@HOST:PORT/DATABASE. Without it and without POSTGRES_HOST a PostgreSQL is embedded."`
 	PostgresHost        string `env:"POSTGRES_HOST" placeholder:"HOST" group:"Database" help:"Host, or directory of the socket, where DATABASE_URL is not given."`
@@ -23,7 +23,7 @@ type Flags struct {
 	PostgresUser        string `env:"POSTGRES_USER" placeholder:"USER" group:"Database" help:"User at POSTGRES_HOST."`
 	PostgresPassword    string `env:"POSTGRES_PASSWORD" placeholder:"PASSWORD" group:"Database" help:"Password of POSTGRES_USER."`
 	PostgresDB          string `name:"postgres-db" env:"POSTGRES_DB" placeholder:"NAME" group:"Database" help:"Database at POSTGRES_HOST."`
-	DatabaseReplicaURLs string `name:"database-replica-urls" env:"DATABASE_REPLICA_URLS" placeholder:"URL,..." group:"Database" help:"Replicas that serve the reads of the API, separated by commas."`
+	DatabaseReplicaURLs string `name:"database-replica-urls" env:"DATABASE_REPLICA_URLS" placeholder:"URL,..." group:"Database" help:"Replicas of the database, separated by commas. Reserved: reads go to the primary for now."`
 	DataDir             string `env:"DATA_DIR" fallback:".data" placeholder:".data" group:"Database" help:"Directory for the embedded PostgreSQL."`
 
 	CoinPaprikaAPIKey  string `name:"coinpaprika-api-key" env:"COINPAPRIKA_API_KEY" placeholder:"KEY" group:"Sources" help:"Key of a paid CoinPaprika plan; the free one needs none."`

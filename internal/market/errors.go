@@ -15,8 +15,8 @@ var (
 	ErrSlotTaken = errors.New("this slot has been taken")
 	// ErrFenced: the run is no longer open, so nothing may be committed under it.
 	ErrFenced = errors.New("the run has been closed by someone else")
-	// ErrUnavailable: the database cannot be reached.
-	ErrUnavailable = errors.New("the database cannot be reached")
+	// ErrUnavailable: the database cannot be reached, or has not been migrated yet.
+	ErrUnavailable = errors.New("the database is not ready")
 )
 
 // InputError is bad input: which field, what was given, what is allowed.

@@ -19,7 +19,7 @@ type RunStatus string
 const (
 	RunRunning     RunStatus = "RUNNING"
 	RunSucceeded   RunStatus = "SUCCEEDED"   // reached the end of what the source had
-	RunPartial     RunStatus = "PARTIAL"     // some was stored; Error says what was not
+	RunPartial     RunStatus = "PARTIAL"     // a part could not be stored; Error says which
 	RunInterrupted RunStatus = "INTERRUPTED" // asked to stop; the next run resumes
 	RunFailed      RunStatus = "FAILED"      // nothing was stored; Error says why
 	RunAbandoned   RunStatus = "ABANDONED"   // its process went away without a word

@@ -94,7 +94,7 @@ func (p *page) storeObservations(ctx context.Context) error {
 			return fmt.Errorf("write page: %w", err)
 		}
 	}
-	return nil
+	return p.countDays(ctx)
 }
 
 func (p *page) storeProgress(ctx context.Context) error {

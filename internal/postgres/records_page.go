@@ -10,9 +10,9 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 )
 
-// maxScans is how many index scans are merged into one page before a single scan that filters is
-// the better plan.
-const maxScans = 64
+// maxScans is how many index scans are merged into one page. Each costs half a millisecond to plan;
+// beyond so many the listings are so large a part of all that a single scan that filters finds them soon.
+const maxScans = 500
 
 // scan is a condition whose records one index yields in the order of the list. A page over several
 // is merged from the first rows of each.
@@ -132,46 +132,4 @@ func (l recordList) addBounds(q *sqlText) {
 				end.key.ObservedAt, end.key.ObservedAt, end.key.ListingID)
 		}
 	}
-}
-
-// CountRecords implements market.Reader: from the maintained totals unless the filter asks for
-// more than whole sources.
-func (s *Store) CountRecords(ctx context.Context, f market.RecordFilter) (int64, error) {
-	var n int64
-	var err error
-	if f.Assets == nil && f.Symbols == nil && f.ObservedAt == (market.TimeRange{}) {
-		n, err = s.totalRecords(ctx, f)
-	} else {
-		n, err = s.countScans(ctx, f)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("count records: %w", unavailable(err))
-	}
-	return n, nil
-}
-
-func (s *Store) totalRecords(ctx context.Context, f market.RecordFilter) (n int64, err error) {
-	q := s.db.NewSelect().TableExpr("source_totals").ColumnExpr("coalesce(sum(record_count), 0)")
-	if f.Sources != nil {
-		q.Join("JOIN sources AS s ON s.id = source_id").Where("s.name IN (?)", texts(f.Sources))
-	}
-	return n, q.Scan(ctx, &n)
-}
-
-func (s *Store) countScans(ctx context.Context, f market.RecordFilter) (n int64, err error) {
-	scans, err := s.recordScans(ctx, f)
-	if err != nil || len(scans) == 0 {
-		return 0, err
-	}
-	var q sqlText
-	q.add("SELECT count(*) FROM records WHERE (")
-	for i, sc := range scans {
-		if i > 0 {
-			q.add(" OR ")
-		}
-		q.add(sc.condition, sc.args...)
-	}
-	q.add(")")
-	q.within(f.ObservedAt)
-	return n, s.db.NewRaw(q.String(), q.args...).Scan(ctx, &n)
 }

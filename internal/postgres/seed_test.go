@@ -68,6 +68,9 @@ func seed(t testing.TB) seeded {
 		SELECT l.id, ?::timestamptz + n * interval '1 minute' + l.id % 3 * interval '1 microsecond', l.source_id, n, '', 0, 0
 		FROM generate_series(1, ?) n, listings l ORDER BY n, l.id`, seedStart, seedMinutes)
 	s.exec(t, "UPDATE source_totals SET record_count = ?", seedRecords/len(seedSources))
+	s.exec(t, "DELETE FROM source_days")
+	s.exec(t, `INSERT INTO source_days SELECT source_id, (observed_at AT TIME ZONE 'UTC')::date AS day, count(*)
+		FROM records GROUP BY source_id, day`)
 	s.exec(t, "ANALYZE")
 	return s
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"strings"
 	"time"
 
 	"github.com/kasparro/kasparro/internal/source"
@@ -55,16 +54,6 @@ func (r *reading) files(ctx context.Context, names []string) {
 	default:
 		r.yield(source.Page{}, fmt.Errorf("%d files cannot be read, the first is: %w", len(failed), failed[0]))
 	}
-}
-
-// remind says again why files are left out: nothing of them is stored twice, but the run is not
-// whole until they are mended.
-func (r *reading) remind() bool {
-	next, err := r.cursor.encode()
-	if err != nil {
-		return r.yield(source.Page{}, err)
-	}
-	return r.yield(source.Page{Next: next, FetchedAt: time.Now().UTC(), Incomplete: strings.Join(r.still, "; ")}, nil)
 }
 
 func (r *reading) file(ctx context.Context, name string) error {
@@ -170,24 +159,6 @@ func (r *reading) pages(ctx context.Context, name string, t *table, rows *rowRea
 	page.Bytes = rows.seen - start
 	_, err := r.giveRows(name, at, page, t)
 	return err
-}
-
-// giveRows yields a page of rows, or refuses the rest of the file where most of them cannot be
-// read: the files behind it are not to suffer for it. It tells whether to stop.
-func (r *reading) giveRows(name string, at progress, page source.Page, t *table) (stop bool, err error) {
-	refused := unreadable(name, page.Items, t.header.names)
-	if refused == nil {
-		return false, r.give(name, at, page)
-	}
-	before := r.cursor.Files[name]
-	at.Offset, at.SHA256, at.Done = before.Offset, before.SHA256, false
-	return true, r.refuse(name, at, refused, page.Bytes)
-}
-
-// refuse yields the refusal of a file, or of what is left of it.
-func (r *reading) refuse(name string, at progress, refused *refusal, bytes int64) error {
-	at.Refused = refused.Error()
-	return r.give(name, at, source.Page{Items: []source.Item{refused.item(name)}, Incomplete: refused.Error(), Bytes: bytes})
 }
 
 // give yields a page with the progress behind it; a page that tells nothing new is left out.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/source"
@@ -64,4 +65,32 @@ func unreadable(file string, items []source.Item, names []string) *refusal {
 
 func (r *refusal) item(file string) source.Item {
 	return source.Item{ExternalID: file, Payload: r.payload, Problem: &r.reason}
+}
+
+// giveRows yields a page of rows, or refuses the rest of the file where most of them cannot be
+// read: the files behind it are not to suffer for it. It tells whether to stop.
+func (r *reading) giveRows(name string, at progress, page source.Page, t *table) (stop bool, err error) {
+	refused := unreadable(name, page.Items, t.header.names)
+	if refused == nil {
+		return false, r.give(name, at, page)
+	}
+	before := r.cursor.Files[name]
+	at.Offset, at.SHA256, at.Done = before.Offset, before.SHA256, false
+	return true, r.refuse(name, at, refused, page.Bytes)
+}
+
+// refuse yields the refusal of a file, or of what is left of it.
+func (r *reading) refuse(name string, at progress, refused *refusal, bytes int64) error {
+	at.Refused = refused.Error()
+	return r.give(name, at, source.Page{Items: []source.Item{refused.item(name)}, Incomplete: refused.Error(), Bytes: bytes})
+}
+
+// remind says again why files are left out: nothing of them is stored twice, but the run is not
+// whole until they are mended.
+func (r *reading) remind() bool {
+	next, err := r.cursor.encode()
+	if err != nil {
+		return r.yield(source.Page{}, err)
+	}
+	return r.yield(source.Page{Next: next, FetchedAt: time.Now().UTC(), Incomplete: strings.Join(r.still, "; ")}, nil)
 }

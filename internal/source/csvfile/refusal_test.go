@@ -1,0 +1,37 @@
+package csvfile
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A file whose rows turn unreadable is refused from there on; those before it and behind it are read.
+func TestUnreadableRowsKeepNoOtherFileAway(t *testing.T) {
+	dir := t.TempDir()
+	bad := head + rowsOf(0, 2100)
+	bad = strings.Replace(bad, rowsOf(2000, 2100), strings.ReplaceAll(rowsOf(2000, 2100), ".5", ".n/a"), 1)
+	for name, content := range map[string]string{"ada.csv": head + rowsOf(0, 1), "btc.csv": bad, "eth.csv": head + rowsOf(7, 8)} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
+	pages := extract(t, dir, "")
+	items := itemsOf(pages)
+	require.Len(t, items, 1+2000+1+1)
+	refused := items[2001]
+	require.Equal(t, "unreadable_rows", refused.Problem.Code)
+	require.Equal(t, "btc.csv", refused.ExternalID)
+	require.Contains(t, refused.Problem.Detail, "100 of 100 rows")
+	require.Equal(t, "7.5", items[2002].Price)
+
+	cursor := last(t, pages)
+	again := extract(t, dir, cursor)
+	require.Empty(t, itemsOf(again))
+	require.Contains(t, again[0].Incomplete, "btc.csv")
+	rewrite(t, filepath.Join(dir, "btc.csv"), head+rowsOf(0, 2100))
+	mended := itemsOf(extract(t, dir, cursor))
+	require.Len(t, mended, 100, "read on from where it was left")
+	require.Equal(t, "2000.5", mended[0].Price)
+}

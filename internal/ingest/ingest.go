@@ -22,6 +22,8 @@ type Store interface {
 	Heartbeat(ctx context.Context, runID int64) error
 	// CommitBatch stores a page whole or not at all and returns what it added to the counters.
 	CommitBatch(ctx context.Context, runID int64, b market.Batch) (market.Counters, error)
+	// RunsByID returns the runs as they stand; those that do not exist are left out.
+	RunsByID(ctx context.Context, ids []int64) ([]market.Run, error)
 	// FinishRun closes the run and returns it as it ended.
 	FinishRun(ctx context.Context, runID int64, end market.RunEnd) (market.Run, error)
 }
@@ -113,11 +115,9 @@ func (r *Runner) pages(ctx context.Context, src source.Source, run market.Run) (
 		if err := tooManyRejected(batch); err != nil {
 			return done, incomplete, err
 		}
-		added, err := r.commit(ctx, run.ID, batch)
-		if err != nil {
+		if done, err = r.commit(ctx, run.ID, done, batch); err != nil {
 			return done, incomplete, err
 		}
-		done = done.Add(added)
 		if page.Incomplete != "" {
 			incomplete = append(incomplete, page.Incomplete)
 		}
@@ -129,12 +129,6 @@ func (r *Runner) pages(ctx context.Context, src source.Source, run market.Run) (
 		}
 	}
 	return done, incomplete, nil
-}
-
-func (r *Runner) commit(ctx context.Context, runID int64, b market.Batch) (market.Counters, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
-	defer cancel()
-	return r.Store.CommitBatch(ctx, runID, b)
 }
 
 // ending judges how a run ended.

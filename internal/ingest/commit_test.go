@@ -1,0 +1,103 @@
+package ingest_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kasparro/kasparro/internal/identity"
+	"github.com/kasparro/kasparro/internal/ingest"
+	"github.com/kasparro/kasparro/internal/market"
+	"github.com/kasparro/kasparro/internal/postgres"
+	"github.com/kasparro/kasparro/internal/postgres/postgrestest"
+)
+
+// flaky is a store over a line that fails as told: the n-th commit, before or after it is done, and
+// so many heartbeats.
+type flaky struct {
+	*postgres.Store
+	commit     int  // which fails, counted from 1
+	done       bool // it is the answer that is lost
+	heartbeats int  // that fail from then on
+	commits    int
+}
+
+func (f *flaky) CommitBatch(ctx context.Context, runID int64, b market.Batch) (market.Counters, error) {
+	f.commits++
+	if f.commits != f.commit {
+		return f.Store.CommitBatch(ctx, runID, b)
+	}
+	if f.done {
+		if _, err := f.Store.CommitBatch(ctx, runID, b); err != nil {
+			return market.Counters{}, err
+		}
+	}
+	return market.Counters{}, fmt.Errorf("%w: the line was cut", market.ErrUnavailable)
+}
+
+func (f *flaky) Heartbeat(ctx context.Context, runID int64) error {
+	if f.commits >= f.commit && f.heartbeats > 0 {
+		f.heartbeats--
+		return fmt.Errorf("%w: the line is still cut", market.ErrUnavailable)
+	}
+	return f.Store.Heartbeat(ctx, runID)
+}
+
+// Whether the line is cut before a page is stored or before the answer comes back, the page is
+// stored once and counted once.
+func TestACommitWithoutAnAnswerIsSettled(t *testing.T) {
+	want := market.Counters{Extracted: 7, Inserted: 6, Rejected: 1, Pages: 3, Retries: 3, BytesFetched: 30}
+	for commit := 1; commit <= 3; commit++ {
+		for _, done := range []bool{false, true} {
+			t.Run(fmt.Sprintf("commit %d, done %v", commit, done), func(t *testing.T) {
+				s := postgres.New(postgrestest.New(t), identity.Resolve)
+				f := &flaky{Store: s, commit: commit, done: done, heartbeats: 2}
+				r := ingest.Runner{Store: f, Log: slog.New(slog.DiscardHandler), Beat: postgres.Beat}
+				var last market.Counters
+				r.OnPage = func(_ string, so market.Counters) { last = so }
+				run, err := r.Run(t.Context(), &script{[]step{page(1, 2, 0), page(2, 3, 1), page(3, 1, 0)}},
+					ingest.Request{Trigger: market.TriggerManual})
+				require.NoError(t, err)
+				require.Equal(t, market.RunSucceeded, run.Status, run.Error)
+				require.Equal(t, want, run.Counters)
+				require.Equal(t, want, last)
+				n, err := s.CountRecords(t.Context(), market.RecordFilter{})
+				require.NoError(t, err)
+				require.EqualValues(t, 6, n)
+			})
+		}
+	}
+}
+
+// A run that was closed while the line was cut is over, whatever became of its page.
+func TestACommitOfAClosedRunIsNotSentAgain(t *testing.T) {
+	db := postgrestest.New(t)
+	f := &flaky{Store: postgres.New(db, identity.Resolve), commit: 1}
+	closing := func(ctx context.Context) error {
+		_, err := db.ExecContext(ctx, "UPDATE etl_runs SET status = 'abandoned', finished_at = now()")
+		return err
+	}
+	r := ingest.Runner{Store: &closer{f, closing}, Log: slog.New(slog.DiscardHandler), Beat: postgres.Beat}
+	_, err := r.Run(t.Context(), &script{[]step{page(1, 2, 0)}}, ingest.Request{Trigger: market.TriggerManual})
+	require.ErrorIs(t, err, market.ErrFenced)
+	require.Equal(t, 1, f.commits)
+}
+
+// closer lets somebody close the run whenever a commit fails.
+type closer struct {
+	*flaky
+	close func(context.Context) error
+}
+
+func (c *closer) CommitBatch(ctx context.Context, runID int64, b market.Batch) (market.Counters, error) {
+	added, err := c.flaky.CommitBatch(ctx, runID, b)
+	if err != nil {
+		if closeErr := c.close(ctx); closeErr != nil {
+			return added, closeErr
+		}
+	}
+	return added, err
+}

@@ -89,6 +89,9 @@ func (s *Source) Extract(ctx context.Context, since market.Cursor) iter.Seq2[sou
 				next = cursor{Page: 1}
 			}
 			page.Next = source.JSONCursor(next)
+			if number == 1 && len(page.Items) == 0 { // there are always coins: something is wrong over there
+				page.Incomplete = "page 1 of GET /coins/markets is empty"
+			}
 			if !yield(page, nil) {
 				return
 			}

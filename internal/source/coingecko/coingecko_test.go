@@ -110,6 +110,19 @@ func TestPagesEndWhereTheListDoesOrWhereTold(t *testing.T) {
 	}
 }
 
+// An empty first page must not pass for a market that has been read; an empty last one is its end.
+func TestAnEmptyListIsSaid(t *testing.T) {
+	told := func(a *api, size int) (said string) {
+		for page, err := range a.open(t, coingecko.Options{Pages: 4, PageSize: size}).Extract(t.Context(), "") {
+			require.NoError(t, err)
+			said += page.Incomplete
+		}
+		return said
+	}
+	require.Contains(t, told(&api{}, 4), "empty")
+	require.Empty(t, told(&api{coins: read(t, "testdata/markets.json")[:4]}, 4))
+}
+
 func TestRequestIsTheDocumentedOne(t *testing.T) {
 	a := &api{}
 	extract(t, a.open(t, coingecko.Options{Pages: 4, APIKey: "secret"}), "")

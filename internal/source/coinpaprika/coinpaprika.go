@@ -71,6 +71,11 @@ func (s *Source) Extract(ctx context.Context, since market.Cursor) iter.Seq2[sou
 		answer := hash(resp.Body)
 		at := start(since, answer, len(tickers))
 		page := source.Page{FetchedAt: resp.FetchedAt, Retries: resp.Retries, Bytes: int64(len(resp.Body))}
+		if err == nil && len(tickers) == 0 { // there are always coins: something is wrong over there
+			page.Next, page.Incomplete = source.JSONCursor(cursor{}), "GET /tickers: the list is empty"
+			yield(page, nil)
+			return
+		}
 		for err == nil && at < len(tickers) {
 			end := min(at+s.opts.PageItems, len(tickers))
 			page.Items = items(tickers[at:end])

@@ -113,9 +113,13 @@ func TestAnOffsetOutsideTheListIsTheBeginning(t *testing.T) {
 	}
 }
 
-func TestAnEmptyListYieldsNothing(t *testing.T) {
-	pages, _ := extract(t, (&api{body: []byte("[]")}).open(t, coinpaprika.Options{}), "")
-	require.Empty(t, pages)
+// An empty list must not pass for a market that has been read.
+func TestAnEmptyListIsSaid(t *testing.T) {
+	pages, items := extract(t, (&api{body: []byte("[]")}).open(t, coinpaprika.Options{}), "")
+	require.Empty(t, items)
+	require.Len(t, pages, 1)
+	require.Contains(t, pages[0].Incomplete, "empty")
+	require.JSONEq(t, `{"offset":0}`, string(pages[0].Next))
 }
 
 func TestAPlanThatIsUsedUpIsNotAskedAgain(t *testing.T) {

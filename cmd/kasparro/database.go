@@ -15,7 +15,7 @@ import (
 )
 
 // stopTimeout bounds the end of the embedded PostgreSQL.
-const stopTimeout = 8 * time.Second
+const stopTimeout = 2 * time.Second
 
 // database is the PostgreSQL in use: the embedded one, or another that is only connected to.
 type database struct {

@@ -14,7 +14,7 @@ import (
 
 const (
 	// runTimeout bounds how long a shutdown waits for the pages in hand.
-	runTimeout = 12 * time.Second
+	runTimeout = 11 * time.Second
 	// readyRetry is the pause between two tries at a database that does not answer.
 	readyRetry = time.Second
 )

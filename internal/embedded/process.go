@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"runtime"
 	"syscall"
+	"time"
 )
 
 // process is a postmaster started by us.
@@ -38,8 +39,11 @@ func launch(cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// end shuts the postmaster down, quickly by SIGINT and at once by SIGQUIT when ctx ends before it
-// has gone. It returns when it is gone.
+// killAfter is how long a postmaster that was told to end at once may take for it.
+const killAfter = time.Second
+
+// end shuts the postmaster down, quickly by SIGINT, at once by SIGQUIT when ctx ends before it has
+// gone, and by SIGKILL where it does not even heed that. It returns when it is gone.
 func (p *process) end(ctx context.Context) error {
 	if err := p.signal(syscall.SIGINT); err != nil {
 		return err
@@ -50,7 +54,14 @@ func (p *process) end(ctx context.Context) error {
 		if err := p.signal(syscall.SIGQUIT); err != nil {
 			return err
 		}
-		<-p.done
+		select {
+		case <-p.done:
+		case <-time.After(killAfter):
+			if err := p.signal(syscall.SIGKILL); err != nil {
+				return err
+			}
+			<-p.done
+		}
 		return fmt.Errorf("PostgreSQL was ended at once, its next start will recover: %w", context.Cause(ctx))
 	}
 	if p.err != nil {

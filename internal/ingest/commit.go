@@ -12,6 +12,10 @@ import (
 // settlePause is the pause between two looks at a database that is away.
 const settlePause = 200 * time.Millisecond
 
+// commitTries is how often a page is sent at most: a database that answers and still refuses it is
+// not away.
+const commitTries = 3
+
 // commit stores a page and returns what the run has done with it. The page in hand is finished
 // also when the service is asked to stop, within commitTimeout.
 //
@@ -21,12 +25,12 @@ const settlePause = 200 * time.Millisecond
 func (r *Runner) commit(ctx context.Context, runID int64, done market.Counters, b market.Batch) (market.Counters, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
-	for {
+	for try := 1; ; try++ {
 		added, err := r.Store.CommitBatch(ctx, runID, b)
 		if err == nil {
 			return done.Add(added), nil
 		}
-		if !errors.Is(err, market.ErrUnavailable) {
+		if !errors.Is(err, market.ErrUnavailable) || try == commitTries {
 			return done, err
 		}
 		r.Log.Warn("the database went away during a commit", "run", market.GlobalID(market.IDRun, runID), "error", err)

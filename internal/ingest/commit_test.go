@@ -101,3 +101,24 @@ func (c *closer) CommitBatch(ctx context.Context, runID int64, b market.Batch) (
 	}
 	return added, err
 }
+
+// refusing is a store that answers every question and takes no page.
+type refusing struct {
+	*postgres.Store
+	commits int
+}
+
+func (r *refusing) CommitBatch(context.Context, int64, market.Batch) (market.Counters, error) {
+	r.commits++
+	return market.Counters{}, fmt.Errorf("%w: no connection left", market.ErrUnavailable)
+}
+
+func TestAPageThatIsAlwaysRefusedIsGivenUp(t *testing.T) {
+	f := &refusing{Store: postgres.New(postgrestest.New(t), identity.Resolve)}
+	r := ingest.Runner{Store: f, Log: slog.New(slog.DiscardHandler), Beat: postgres.Beat}
+	run, err := r.Run(t.Context(), &script{[]step{page(1, 2, 0)}}, ingest.Request{Trigger: market.TriggerManual})
+	require.NoError(t, err)
+	require.Equal(t, market.RunFailed, run.Status)
+	require.Contains(t, run.Error, "no connection left")
+	require.Equal(t, 3, f.commits)
+}

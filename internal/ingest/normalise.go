@@ -10,10 +10,6 @@ import (
 	"github.com/kasparro/kasparro/internal/source"
 )
 
-// futureSlack is how far ahead of our clock a source's time may lie: the close of a day is often
-// stamped with the day's end.
-const futureSlack = 24 * time.Hour
-
 // Normalise judges a page: every item becomes an observation, or a rejection with its reason. It
 // is pure, and the order of the items is kept.
 func Normalise(sourceName string, page source.Page) market.Batch {
@@ -83,9 +79,9 @@ func badTime(at, now time.Time) *market.Reason {
 	switch {
 	case at.IsZero():
 		return &market.Reason{Code: "missing_time", Field: "observed_at", Detail: "the source gives no time for this item"}
-	case at.After(now.Add(futureSlack)):
+	case at.After(now.Add(source.FutureSlack)):
 		return &market.Reason{Code: "future_time", Field: "observed_at", Detail: fmt.Sprintf(
-			"%s lies more than %s ahead of %s, when it was fetched", at.UTC().Format(time.RFC3339), futureSlack, now.UTC().Format(time.RFC3339))}
+			"%s lies more than %s ahead of %s, when it was fetched", at.UTC().Format(time.RFC3339), source.FutureSlack, now.UTC().Format(time.RFC3339))}
 	case at.Year() < 1970:
 		return &market.Reason{Code: "bad_time", Field: "observed_at", Detail: at.UTC().Format(time.RFC3339) + " lies before 1970"}
 	}

@@ -85,3 +85,7 @@ const (
 func MostlyBad(bad, all int) bool {
 	return bad >= badLeast && float64(bad) >= badShare*float64(all)
 }
+
+// FutureSlack is how far ahead of our clock a source's time may lie: the close of a day is often
+// stamped with the day's end.
+const FutureSlack = 24 * time.Hour

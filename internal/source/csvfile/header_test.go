@@ -104,9 +104,17 @@ func TestHeadingsThatAppearTwiceAreBothKept(t *testing.T) {
 
 // Rows of one day must not fall on one instant where the time of day stands apart.
 func TestDateAndTimeApart(t *testing.T) {
-	item := only(t, "x.csv", "Date,Time,Symbol,Close\n2021-07-06,13:30,BTC,5\n")
-	require.Nil(t, item.Problem)
-	require.Equal(t, utc(t, "2021-07-06T13:30:00Z"), item.ObservedAt)
-	item = only(t, "x.csv", "Date,Time,Symbol,Close\n2021-07-06,noon,BTC,5\n")
+	for row, want := range map[string]string{
+		"2021-07-06,13:30":               "2021-07-06T13:30:00Z",
+		"2021-07-06,-":                   "2021-07-06T00:00:00Z",
+		"2021-07-06T10:00:00Z,13:30":     "2021-07-06T10:00:00Z",
+		"2021-07-06 10:00:00,1625565600": "2021-07-06T10:00:00Z",
+		"1625565600,13:30":               "2021-07-06T10:00:00Z",
+	} {
+		item := only(t, "x.csv", "Date,Time,Symbol,Close\n"+row+",BTC,5\n")
+		require.Nil(t, item.Problem, row)
+		require.Equal(t, utc(t, want), item.ObservedAt, row)
+	}
+	item := only(t, "x.csv", "Date,Time,Symbol,Close\n2021-07-06,noon,BTC,5\n")
 	require.Equal(t, "bad_time", item.Problem.Code)
 }

@@ -39,14 +39,18 @@ func refuse(file string, names []string, code, field, what string) error {
 }
 
 // unreadable is the refusal of a file most of whose rows on a page cannot be read, and nil where
-// they can. A row without a price counts: it would be rejected too.
+// they can. A row without a price or of the future counts: it would be rejected too.
 func unreadable(file string, items []source.Item, names []string) *refusal {
 	var first *market.Reason
 	bad := 0
 	for i := range items {
 		problem := items[i].Problem
-		if problem == nil && items[i].Price == "" {
+		switch {
+		case problem != nil:
+		case items[i].Price == "":
 			problem = &market.Reason{Detail: "a row has no price"}
+		case items[i].ObservedAt.After(time.Now().Add(source.FutureSlack)):
+			problem = &market.Reason{Detail: "a row is of " + items[i].ObservedAt.Format(time.DateOnly) + ", which has not come yet"}
 		}
 		if problem != nil {
 			bad++
@@ -75,7 +79,7 @@ func (r *reading) giveRows(name string, at progress, page source.Page, t *table)
 		return false, r.give(name, at, page)
 	}
 	before := r.cursor.Files[name]
-	at.Offset, at.SHA256, at.Done = before.Offset, before.SHA256, false
+	at.Offset, at.SHA256, at.Dates, at.Done = before.Offset, before.SHA256, before.Dates, false
 	return true, r.refuse(name, at, refused, page.Bytes)
 }
 

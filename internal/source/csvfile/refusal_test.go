@@ -1,10 +1,12 @@
 package csvfile
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -34,4 +36,37 @@ func TestUnreadableRowsKeepNoOtherFileAway(t *testing.T) {
 	mended := itemsOf(extract(t, dir, cursor))
 	require.Len(t, mended, 100, "read on from where it was left")
 	require.Equal(t, "2000.5", mended[0].Price)
+}
+
+// What was decided of a refused file does not hold for the one that replaces it.
+func TestAReplacedFileIsJudgedAnew(t *testing.T) {
+	days := func(format string, from, to int, price string) string {
+		var b strings.Builder
+		b.WriteString("date,symbol,close\n")
+		for day := from; day <= to; day++ {
+			fmt.Fprintf(&b, format+",BTC,%s\n", day, price)
+		}
+		return b.String()
+	}
+	file := write(t, "btc.csv", days("%02d/01/2020", 1, 28, "none"))
+	refused := extract(t, file, "")
+	require.Equal(t, "unreadable_rows", refused[0].Items[0].Problem.Code)
+	rewrite(t, file, days("01/%02d/2020", 1, 28, "5"))
+	items := itemsOf(extract(t, file, last(t, refused)))
+	require.Len(t, items, 28)
+	for i, item := range items {
+		require.Nil(t, item.Problem)
+		require.Equal(t, time.Date(2020, 1, i+1, 0, 0, 0, 0, time.UTC), item.ObservedAt)
+	}
+}
+
+func TestAFileOfTheFutureIsRefused(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("date,symbol,close\n")
+	for day := 1; day <= 28; day++ {
+		fmt.Fprintf(&b, "2099-01-%02d,BTC,5\n", day)
+	}
+	item := only(t, "btc.csv", b.String())
+	require.Equal(t, "unreadable_rows", item.Problem.Code)
+	require.Contains(t, item.Problem.Detail, "2099-01-01")
 }

@@ -62,8 +62,8 @@ func (t *table) item(r row) source.Item {
 func (t *table) readTime(cells []string, item *source.Item) *market.Reason {
 	i := t.header.column[colTime]
 	text := cells[i]
-	if t.header.clock >= 0 {
-		text = strings.TrimSpace(text + " " + cells[t.header.clock])
+	if c := t.header.clock; c >= 0 && !isNothing(cells[c]) && !tellsTime(text) {
+		text = strings.TrimSpace(text) + " " + strings.TrimSpace(cells[c])
 	}
 	observed, err := parseTime(text, t.dates)
 	if err != nil {
@@ -71,6 +71,13 @@ func (t *table) readTime(cells []string, item *source.Item) *market.Reason {
 	}
 	item.ObservedAt = observed
 	return nil
+}
+
+// tellsTime tells whether a date says the time of day as well: by a clock, or as unix seconds, which
+// have more digits than a date has.
+func tellsTime(date string) bool {
+	date = strings.TrimSpace(date)
+	return strings.Contains(date, ":") || countDigits(date) > len("20060102")
 }
 
 // readAmounts reads what figures it can and returns the first that it cannot.

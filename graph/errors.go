@@ -20,6 +20,8 @@ import (
 const (
 	CodeBadUserInput    = "BAD_USER_INPUT"
 	CodeBadCursor       = "BAD_CURSOR"
+	CodeUnauthenticated = "UNAUTHENTICATED"
+	CodeForbidden       = "FORBIDDEN"
 	CodeNotFound        = "NOT_FOUND"
 	CodeQueryTooComplex = "QUERY_TOO_COMPLEX"
 	CodeTimeout         = "TIMEOUT"
@@ -68,8 +70,12 @@ func codeOf(e *gqlerror.Error) string {
 		return CodeNotFound
 	case errors.Is(cause, market.ErrBadCursor):
 		return CodeBadCursor
-	case errors.As(cause, &input):
+	case errors.As(cause, &input), errors.Is(cause, market.ErrRunning):
 		return CodeBadUserInput
+	case errors.Is(cause, errNoKey):
+		return CodeUnauthenticated
+	case errors.Is(cause, errForbidden):
+		return CodeForbidden
 	case errors.Is(cause, context.DeadlineExceeded):
 		return CodeTimeout
 	case cause == nil && len(e.Path) == 0: // gqlgen's own words about a request that it cannot read

@@ -46,6 +46,10 @@ func TestBadInputIsNamed(t *testing.T) {
 		`{ etlRuns(filter: {source: ["Csv"]}) { totalCount } }`:                           `source: "Csv" is not allowed: known are coingecko, coinpaprika, csv`,
 		`{ rejections(filter: {source: ["x"]}) { totalCount } }`:                          `source: "x" is not allowed: known are coingecko, coinpaprika, csv`,
 		`{ rejections(filter: {run: "asset_1"}) { totalCount } }`:                         `run: "asset_1" is not allowed: the id of an EtlRun`,
+		`{ drifts(filter: {source: ["x"]}) { totalCount } }`:                              `source: "x" is not allowed: known are coingecko, coinpaprika, csv`,
+		`{ drifts(filter: {run: "drift_1"}) { totalCount } }`:                             `run: "drift_1" is not allowed: the id of an EtlRun`,
+		`{ drifts(filter: {kind: [GONE]}) { totalCount } }`:                               `Value "GONE" does not exist in "DriftKind!" enum.`,
+		`{ drifts(first: 501) { totalCount } }`:                                           `first: "501" is not allowed: from 1 to 500`,
 		`{ asset(slug: "coin-000") { latest(source: "x") { id } } }`:                      `source: "x" is not allowed: known are coingecko, coinpaprika, csv`,
 		`{ asset(slug: "coin-000") { records(first: 501) { totalCount } } }`:              `first: "501" is not allowed: from 1 to 500`,
 		`{ asset(slug: "coin-000") { records(filter: {source: "x"}) { totalCount } } }`:   `source: "x" is not allowed: known are coingecko, coinpaprika, csv`,
@@ -79,7 +83,9 @@ func TestVariablesAreCheckedLikeLiterals(t *testing.T) {
 		code, _ := w.refused(t, `query ($s: RunStatus!) { etlRuns(filter: {status: [$s]}) { totalCount } }`, "s", status)
 		require.Equal(t, "BAD_USER_INPUT", code)
 	}
-	code, _ := w.refused(t, `query ($o: RecordOrder!) { records(orderBy: $o) { totalCount } }`, "o", "observed_at_asc")
+	code, _ := w.refused(t, `query ($k: DriftKind!) { drifts(filter: {kind: [$k]}) { totalCount } }`, "k", "new_path")
+	require.Equal(t, "BAD_USER_INPUT", code)
+	code, _ = w.refused(t, `query ($o: RecordOrder!) { records(orderBy: $o) { totalCount } }`, "o", "observed_at_asc")
 	require.Equal(t, "BAD_USER_INPUT", code)
 	code, _ = w.refused(t, `query ($f: RecordFilter) { records(filter: $f) { totalCount } }`,
 		"f", map[string]any{"observedAt": map[string]any{"gte": "soon"}})

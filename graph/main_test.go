@@ -36,10 +36,11 @@ type world struct {
 	db         *bun.DB
 	statements *counter
 	log        *bytes.Buffer
+	scope      market.Scope // of the key that queries are sent with
 }
 
 func newWorld(t testing.TB) *world {
-	w := &world{db: postgrestest.New(t), statements: &counter{}, log: &bytes.Buffer{}}
+	w := &world{db: postgrestest.New(t), statements: &counter{}, log: &bytes.Buffer{}, scope: market.ScopeRead}
 	w.db = w.db.WithQueryHook(w.statements)
 	w.store = postgres.New(w.db, identity.Resolve)
 	require.NoError(t, w.store.RegisterSources(t.Context(),
@@ -53,7 +54,7 @@ func newWorld(t testing.TB) *world {
 // over is the API over a reader.
 func (w *world) over(reader market.Reader) http.Handler {
 	return graph.NewHandler(graph.Options{
-		Reader: reader, Timetable: hourly{}, Version: "1.2.3", MaxBodyBytes: 4096,
+		Reader: reader, Operator: byHand{w.store}, Timetable: hourly{}, Version: "1.2.3", MaxBodyBytes: 4096,
 		Sources: []string{"coingecko", "coinpaprika", "csv"},
 		Now:     func() time.Time { return time.Now().UTC() },
 		Log:     slog.New(slog.NewTextHandler(w.log, nil)),
@@ -66,6 +67,18 @@ type hourly struct{}
 func (hourly) Slots(source string, now time.Time) (previous, next time.Time, ok bool) {
 	previous = now.Truncate(time.Hour)
 	return previous, previous.Add(time.Hour), source != "csv"
+}
+
+// byHand opens runs, and takes whatever waits in quarantine for good.
+type byHand struct{ store *postgres.Store }
+
+func (o byHand) StartRun(ctx context.Context, source string) (market.Run, error) {
+	return o.store.StartRun(ctx, market.RunRequest{Source: source, Kind: market.KindAPI, Trigger: market.TriggerManual})
+}
+
+func (o byHand) RetryRejections(ctx context.Context, source string) (int64, error) {
+	waiting := false
+	return o.store.CountRejections(ctx, market.RejectionFilter{Sources: []string{source}, Resolved: &waiting})
 }
 
 // counter counts SQL statements.
@@ -94,8 +107,8 @@ func (w *world) ask(t testing.TB, query string, variables ...any) answer {
 	}
 	body, err := json.Marshal(map[string]any{"query": query, "variables": values})
 	require.NoError(t, err)
-	request := httptest.NewRequestWithContext(
-		market.WithRequestID(t.Context(), "req-7"), http.MethodPost, "/graphql", bytes.NewReader(body))
+	ctx := market.WithScope(market.WithRequestID(t.Context(), "req-7"), w.scope)
+	request := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
 	response := httptest.NewRecorder()
 	w.ServeHTTP(response, request)
@@ -174,6 +187,15 @@ func (w *world) run(t testing.TB, source string, b market.Batch, end market.RunE
 }
 
 var succeeded = market.RunEnd{Status: market.RunSucceeded}
+
+// drifted ends a run that has met so many new paths.
+func drifted(paths int) market.RunEnd {
+	end := succeeded
+	for i := range paths {
+		end.Drifts = append(end.Drifts, market.Drift{Path: fmt.Sprintf("path.%03d", i), Kind: market.DriftNewPath, Seen: "number"})
+	}
+	return end
+}
 
 // coins stores so many coins of both APIs, ranked, with so many hourly records of each, the newest at noon.
 func (w *world) coins(t testing.TB, coins, hours int) {

@@ -11,14 +11,15 @@ import (
 
 // deep are queries that reach rows below rows in every way there is.
 var deep = map[string]string{
-	"nodes": `{ records(first: 500) { nodes { raw asset { slug listings { source { name lastRun { id } } } latest { raw } } } } }`,
+	"nodes": `{ records(first: 500) { nodes { raw rawExpired asset { slug listings { source { name lastRun { id drifts { path } } } } latest { raw } } } } }`,
 	"edges": `{ records(first: 500) { edges { node { raw asset { slug listings { source { name lastRun { id } } } latest { raw asset { name } } } } } } }`,
 	"assets": `{ assets(first: 500) { nodes { listings { source { name } } consensus { priceUsd } latest { raw asset { rank } }
 		one: latest(source: "coingecko") { raw } } } }`,
 	"pages in pages": `{ assets(first: 500) { edges { node { records(first: 3) { totalCount edges { node { raw asset { slug consensus { sources } } } } } } } } }`,
 	"two pages each": `{ assets(first: 500) { nodes { a: records(first: 1) { nodes { raw } } b: records(filter: {source: ["csv", "coingecko"]}) { totalCount nodes { raw } } } } }`,
 	"rejections":     `{ rejections(first: 500) { edges { node { run { id } } } nodes { run { source } } } }`,
-	"runs":           `{ sources { lastRun { id } } stats { recentRuns { id } sources { source } } etlRuns(first: 500) { nodes { source } } }`,
+	"runs":           `{ sources { lastRun { id drifts { path } } } stats { recentRuns { id } sources { source } } etlRuns(first: 500) { nodes { source } } }`,
+	"drifts":         `{ etlRuns(first: 500) { nodes { drifts { path run { id drifts { run { id } } } } } edges { node { drifts { id } } } } drifts { nodes { run { id } } } }`,
 	"node":           `{ asset(slug: "coin-000") { listings { source { name } } records(first: 500) { nodes { asset { listings { source { name } } } raw } } } }`,
 }
 
@@ -31,7 +32,10 @@ func TestStatementsDoNotGrowWithRows(t *testing.T) {
 		for range len(w.page(t, lists[0], "first: 500").ids) {
 			rejected = append(rejected, market.Rejection{Payload: []byte{byte('0' + len(rejected)%10), byte(len(rejected))}, Reason: market.Reason{Code: "c", Detail: "d"}})
 		}
-		w.run(t, "csv", market.Batch{Rejections: rejected}, succeeded)
+		w.run(t, "csv", market.Batch{Rejections: rejected}, drifted(1))
+	}
+	for range 10 {
+		many.run(t, "coingecko", market.Batch{}, drifted(3))
 	}
 	for name, query := range deep {
 		t.Run(name, func(t *testing.T) {

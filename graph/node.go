@@ -37,16 +37,28 @@ func (r *Resolver) runNode(ctx context.Context, id string) (model.Node, error) {
 	return only(model.NewEtlRuns(found), err)
 }
 
-// rejectionNode takes the first rejection behind the number above: that is the one itself, if it exists.
 func (r *Resolver) rejectionNode(ctx context.Context, id string) (model.Node, error) {
 	number, err := market.ParseGlobalID(market.IDRejection, id)
 	if err != nil {
 		return nil, nil
 	}
-	above, below := number+1, number-1
-	w := market.Window[int64]{Size: 1, After: &above, Before: &below}
-	found, err := r.Reader.Rejections(ctx, market.RejectionFilter{}, w)
+	found, err := r.Reader.Rejections(ctx, market.RejectionFilter{}, windowOn(number))
 	return only(model.NewRejections(found.Items), err)
+}
+
+func (r *Resolver) driftNode(ctx context.Context, id string) (model.Node, error) {
+	number, err := market.ParseGlobalID(market.IDDrift, id)
+	if err != nil {
+		return nil, nil
+	}
+	found, err := r.Reader.Drifts(ctx, market.DriftFilter{}, windowOn(number))
+	return only(model.NewDrifts(found.Items), err)
+}
+
+// windowOn is what lies between the number above and the one below: the one itself, if it exists.
+func windowOn(number int64) market.Window[int64] {
+	above, below := number+1, number-1
+	return market.Window[int64]{Size: 1, After: &above, Before: &below}
 }
 
 // only returns the one row found, as a node.

@@ -25,6 +25,8 @@ func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error)
 		return r.runNode(ctx, id)
 	case market.IDRejection:
 		return r.rejectionNode(ctx, id)
+	case market.IDDrift:
+		return r.driftNode(ctx, id)
 	}
 	return nil, nil
 }

@@ -24,6 +24,8 @@ var lists = []string{
 	`etlRuns(%s filter: {source: ["csv", "coingecko"]})`,
 	`rejections(%s)`,
 	`rejections(%s filter: {reason: ["odd"]})`,
+	`drifts(%s)`,
+	`drifts(%s filter: {source: ["csv"], kind: [NEW_PATH]})`,
 }
 
 // crowd fills every list with more than a page, among them records of one instant and assets without a rank.
@@ -32,7 +34,7 @@ func (w *world) crowd(t testing.TB) {
 	for i := range 11 {
 		unranked := observe(fmt.Sprintf("Old %d", i), fmt.Sprintf("O%d", i), "1", noon.Add(-time.Hour))
 		rejection := market.Rejection{Payload: fmt.Append(nil, i), Reason: market.Reason{Code: []string{"even", "odd"}[i%2], Detail: "-"}}
-		w.run(t, "csv", market.Batch{Observations: []market.Observation{unranked}, Rejections: []market.Rejection{rejection}}, succeeded)
+		w.run(t, "csv", market.Batch{Observations: []market.Observation{unranked}, Rejections: []market.Rejection{rejection}}, drifted(1))
 	}
 }
 

@@ -116,8 +116,10 @@ func TestNodeFindsEveryKind(t *testing.T) {
 	w.run(t, "coingecko", market.Batch{
 		Observations: []market.Observation{observe("Bitcoin", "BTC", "64000", noon)},
 		Rejections:   []market.Rejection{{Payload: []byte(`1`), Reason: market.Reason{Code: "a", Detail: "b"}}, {Payload: []byte(`2`), Reason: market.Reason{Code: "a", Detail: "b"}}},
-	}, succeeded)
-	for list, kind := range map[string]string{"assets": "Asset", "records": "Record", "etlRuns": "EtlRun", "rejections": "Rejection"} {
+	}, drifted(2))
+	for list, kind := range map[string]string{
+		"assets": "Asset", "records": "Record", "etlRuns": "EtlRun", "rejections": "Rejection", "drifts": "Drift",
+	} {
 		t.Run(kind, func(t *testing.T) {
 			found := w.data(t, `{ `+list+` { nodes { id } } }`)
 			id := dig(t, found, list, "nodes", 0, "id")
@@ -128,7 +130,7 @@ func TestNodeFindsEveryKind(t *testing.T) {
 	for _, id := range []string{
 		"", "x", "asset", "asset_", "asset_0", "asset_999", "run_999", "rejection_999", "record_1", "record_999_1",
 		"record_1_9223372036854775807", "record_1_-9223372036854775808", "asset_99999999999999999999", "listing_1",
-		"rejection_9223372036854775807",
+		"rejection_9223372036854775807", "drift_999", "drift_0", "drift_x", "drift_9223372036854775807",
 	} {
 		t.Run(id, func(t *testing.T) {
 			require.JSONEq(t, `{"node": null}`, w.json(t, `query ($id: ID!) { node(id: $id) { id } }`, "id", id))
@@ -167,7 +169,9 @@ func TestFiltersAndOrders(t *testing.T) {
 		{`etlRuns(%s) { totalCount nodes { key: source } }|filter: {source: ["coingecko"]}`, 1, "coingecko"},
 		{`etlRuns(%s) { totalCount nodes { key: source } }|filter: {status: [SUCCEEDED], trigger: [MANUAL]}`, 3, "csv"},
 		{`etlRuns(%s) { totalCount nodes { key: source } }|filter: {status: [FAILED, RUNNING]}`, 0, ""},
-		{`etlRuns(%s) { totalCount nodes { key: source } }|filter: {source: null, status: null, trigger: null}`, 3, "csv"},
+		{`etlRuns(%s) { totalCount nodes { key: source } }|filter: {source: null, status: null, trigger: null, live: null}`, 3, "csv"},
+		{`etlRuns(%s) { totalCount nodes { key: source } }|filter: {live: true}`, 3, "csv"},
+		{`etlRuns(%s) { totalCount nodes { key: source } }|filter: {live: false}`, 0, ""},
 	} {
 		t.Run(c.field, func(t *testing.T) {
 			data := w.data(t, "{ list: "+withArguments(c.field)+" }")

@@ -41,14 +41,13 @@ func (r *recordResolver) Asset(ctx context.Context, obj *model.Record) (*model.A
 }
 
 func (r *recordResolver) Raw(ctx context.Context, obj *model.Record) (json.RawMessage, error) {
-	payloads, err := model.Together(obj.Group, "raw", func(rows []*model.Record) (map[int64]json.RawMessage, error) {
-		records := make([]market.Record, len(rows))
-		for i, row := range rows {
-			records[i] = row.Record
-		}
-		return r.Reader.Payloads(ctx, records)
-	})
-	return payloads[obj.RawID], err
+	raw, _, err := r.payload(ctx, obj)
+	return raw, err
+}
+
+func (r *recordResolver) RawExpired(ctx context.Context, obj *model.Record) (bool, error) {
+	_, kept, err := r.payload(ctx, obj)
+	return !kept, err
 }
 
 func (r *Resolver) Record() generated.RecordResolver { return &recordResolver{r} }

@@ -7,11 +7,20 @@ package graph
 
 import (
 	"context"
+	"math"
 
 	"github.com/kasparro/kasparro/graph/generated"
 	"github.com/kasparro/kasparro/graph/model"
 	"github.com/kasparro/kasparro/internal/market"
 )
+
+func (r *mutationResolver) RetryRejections(ctx context.Context, source string) (int32, error) {
+	if err := r.admit(ctx, source); err != nil {
+		return 0, err
+	}
+	resolved, err := r.Operator.RetryRejections(ctx, source)
+	return int32(min(resolved, math.MaxInt32)), err
+}
 
 func (r *queryResolver) Rejections(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *model.RejectionFilter) (*model.Connection[model.Rejection], error) {
 	f, err := r.rejectionFilter(filter)

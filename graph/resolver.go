@@ -19,6 +19,7 @@ import (
 // Options are what the API is made of. All but MaxBodyBytes are required.
 type Options struct {
 	Reader       market.Reader
+	Operator     Operator
 	Timetable    market.Timetable
 	Sources      []string // the names that a filter may give
 	Version      string   // of the service

@@ -7,23 +7,33 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 )
 
+func runID(run *model.EtlRun) int64 { return run.ID }
+
 func (r *Resolver) runsByID(ctx context.Context, numbers []int64) (map[int64]*model.EtlRun, error) {
 	found, err := r.Reader.RunsByID(ctx, numbers)
-	return byNumber(model.NewEtlRuns(found), func(run *model.EtlRun) int64 { return run.ID }), err
+	return byNumber(model.NewEtlRuns(found), runID), err
+}
+
+// runNumber reads the id of a run in a filter, nil for none.
+func runNumber(id *string) (*int64, error) {
+	if id == nil {
+		return nil, nil
+	}
+	number, err := market.ParseGlobalID(market.IDRun, *id)
+	if err != nil {
+		return nil, &market.InputError{Field: "run", Given: *id, Allowed: "the id of an EtlRun"}
+	}
+	return &number, nil
 }
 
 // rejectionFilter checks the filter and reads the run's id.
 func (r *Resolver) rejectionFilter(given *model.RejectionFilter) (market.RejectionFilter, error) {
 	g := orZero(given)
-	f := market.RejectionFilter{Sources: g.Source, Codes: g.Reason, Resolved: g.Resolved}
-	if g.Run != nil {
-		number, err := market.ParseGlobalID(market.IDRun, *g.Run)
-		if err != nil {
-			return f, &market.InputError{Field: "run", Given: *g.Run, Allowed: "the id of an EtlRun"}
-		}
-		f.RunID = &number
+	run, err := runNumber(g.Run)
+	if err != nil {
+		return market.RejectionFilter{}, err
 	}
-	return f, r.checkSources(f.Sources...)
+	return market.RejectionFilter{Sources: g.Source, Codes: g.Reason, RunID: run, Resolved: g.Resolved}, r.checkSources(g.Source...)
 }
 
 // compare sets two runs side by side. The anomalies are those of both, each with its run's part
@@ -58,7 +68,10 @@ var figures = []struct {
 	{"updated", func(r *model.EtlRun) *int64 { return &r.Updated }},
 	{"unchanged", func(r *model.EtlRun) *int64 { return &r.Unchanged }},
 	{"rejected", func(r *model.EtlRun) *int64 { return &r.Rejected }},
+	{"coins", func(r *model.EtlRun) *int64 { return &r.Coins }},
 	{"pages", func(r *model.EtlRun) *int64 { return &r.Pages }},
 	{"retries", func(r *model.EtlRun) *int64 { return &r.Retries }},
+	{"waits", func(r *model.EtlRun) *int64 { return &r.Waits }},
+	{"waitedMs", func(r *model.EtlRun) *int64 { return &r.WaitedMS }},
 	{"bytesFetched", func(r *model.EtlRun) *int64 { return &r.BytesFetched }},
 }

@@ -9,9 +9,29 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kasparro/kasparro/graph/generated"
 	"github.com/kasparro/kasparro/graph/model"
 	"github.com/kasparro/kasparro/internal/market"
 )
+
+func (r *etlRunResolver) Drifts(ctx context.Context, obj *model.EtlRun) ([]*model.Drift, error) {
+	drifts, err := model.Together(obj.Group, "drifts", func(rows []*model.EtlRun) (map[int64][]*model.Drift, error) {
+		found, err := r.Reader.DriftsOf(ctx, distinct(rows, runID), maxDriftsOfRun)
+		return perNumber(model.NewDrifts(found), driftRun), err
+	})
+	return drifts[obj.ID], err
+}
+
+func (r *mutationResolver) StartEtlRun(ctx context.Context, source string) (*model.EtlRun, error) {
+	if err := r.admit(ctx, source); err != nil {
+		return nil, err
+	}
+	run, err := r.Operator.StartRun(ctx, source)
+	if err != nil {
+		return nil, err
+	}
+	return model.NewEtlRun(&run), nil
+}
 
 func (r *queryResolver) EtlRuns(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *market.RunFilter) (*model.Connection[model.EtlRun], error) {
 	f := orZero(filter)
@@ -24,7 +44,7 @@ func (r *queryResolver) EtlRuns(ctx context.Context, first *int32, after *string
 			page, err := r.Reader.Runs(ctx, f, w)
 			return market.Page[*model.EtlRun]{Items: model.NewEtlRuns(page.Items), More: page.More}, err
 		},
-		key:   func(run *model.EtlRun) int64 { return run.ID },
+		key:   runID,
 		count: func(ctx context.Context) (int64, error) { return r.Reader.CountRuns(ctx, f) },
 	}.page(ctx, pageArgs{first, after, last, before})
 }
@@ -58,3 +78,12 @@ func (r *queryResolver) CompareEtlRuns(ctx context.Context, base string, head st
 	}
 	return compare(runs[numbers[0]], runs[numbers[1]]), nil
 }
+
+func (r *Resolver) EtlRun() generated.EtlRunResolver { return &etlRunResolver{r} }
+
+func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
+
+type (
+	etlRunResolver   struct{ *Resolver }
+	mutationResolver struct{ *Resolver }
+)

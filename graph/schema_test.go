@@ -59,12 +59,15 @@ func TestTheSchemaKeepsItsPromises(t *testing.T) {
 		"EtlRun.scheduledAt": "DateTime", "EtlRun.startedAt": "DateTime!", "EtlRun.finishedAt": "DateTime", "EtlRun.durationMs": "Int",
 		"EtlRun.extracted": "Int!", "EtlRun.inserted": "Int!", "EtlRun.updated": "Int!", "EtlRun.unchanged": "Int!",
 		"EtlRun.rejected": "Int!", "EtlRun.retries": "Int!", "EtlRun.bytesFetched": "Int!", "EtlRun.anomalies": "[String!]!",
-		"EtlRun.error": "String", "RecordFilter.source": "[String!]", "RecordFilter.asset": "[String!]",
+		"EtlRun.error": "String", "EtlRun.waits": "Int!", "EtlRun.waitedMs": "Int!", "EtlRun.pages": "Int!", "EtlRun.coins": "Int!",
+		"EtlRun.whole": "Boolean!", "EtlRun.goneShare": "Float", "EtlRun.priceJump": "Float", "EtlRun.stream": "String",
+		"EtlRun.drifts": "[Drift!]!", "Record.rawExpired": "Boolean!", "Query.drifts": "DriftConnection!", "Drift.kind": "DriftKind!",
+		"Mutation.startEtlRun": "EtlRun!", "Mutation.retryRejections": "Int!", "RecordFilter.source": "[String!]", "RecordFilter.asset": "[String!]",
 		"RecordFilter.symbol": "[String!]", "RecordFilter.observedAt": "TimeRange", "TimeRange.gte": "DateTime", "TimeRange.lt": "DateTime",
 	} {
 		require.Equal(t, want, typeOf(t, schema, path), path)
 	}
-	for _, kind := range []string{"Asset", "Record", "EtlRun", "Rejection"} {
+	for _, kind := range []string{"Asset", "Record", "EtlRun", "Rejection", "Drift"} {
 		require.Equal(t, []string{"Node"}, schema.Types[kind].Interfaces)
 	}
 	for list, order := range map[string]string{"assets": "AssetOrder! = RANK", "records": "RecordOrder! = OBSERVED_AT_DESC"} {

@@ -109,11 +109,13 @@ func (w *world) twoRuns(t *testing.T) (base, head market.Run) {
 	base = w.run(t, "coingecko", market.Batch{
 		Observations: []market.Observation{observe("Bitcoin", "BTC", "1", noon), observe("Ether", "ETH", "2", noon)},
 		Rejections:   []market.Rejection{{Payload: []byte(`{}`), Reason: market.Reason{Code: "c", Detail: "d"}}},
-		BytesFetched: 5_000_000_000, Retries: 2,
-	}, market.RunEnd{Status: market.RunPartial, Error: "half of it", Retries: 1})
+		BytesFetched: 5_000_000_000, Effort: market.Effort{Retries: 2, Waits: 4, Waited: 1500 * time.Millisecond},
+	}, market.RunEnd{
+		Status: market.RunPartial, Error: "half of it", Effort: market.Effort{Retries: 1, Waits: 1, Waited: time.Second},
+		Vitals:    market.Vitals{Whole: true, Coins: 3, GoneShare: new(0.5), PriceJump: new(0.125)},
+		Anomalies: []string{"half the coins"},
+	})
 	head, err := w.store.StartRun(t.Context(), market.RunRequest{Source: "coingecko", Kind: market.KindAPI, Trigger: market.TriggerStartup})
-	require.NoError(t, err)
-	_, err = w.db.ExecContext(t.Context(), `UPDATE etl_runs SET anomalies = '{"half the coins"}' WHERE id = ?`, base.ID)
 	require.NoError(t, err)
 	return base, head
 }
@@ -124,7 +126,7 @@ func TestARunAndItsComparison(t *testing.T) {
 	ids := []any{"base", market.GlobalID(market.IDRun, base.ID), "head", market.GlobalID(market.IDRun, head.ID)}
 	data := w.data(t, `query ($base: ID!, $head: ID!) {
 		etlRun(id: $base) { id source trigger status scheduledAt extracted inserted updated unchanged rejected pages retries
-			bytesFetched anomalies error cursorAfter cursorBefore startedAt finishedAt durationMs }
+			waits waitedMs coins whole goneShare priceJump stream drifts { id } bytesFetched anomalies error cursorAfter cursorBefore startedAt finishedAt durationMs }
 		compareEtlRuns(base: $base, head: $head) { base { id } head { id finishedAt durationMs error trigger }
 			anomalies differences { figure base head difference } } }`, ids...)
 	run := dig(t, data, "etlRun").(map[string]any)
@@ -137,6 +139,7 @@ func TestARunAndItsComparison(t *testing.T) {
 	require.Equal(t, map[string]any{
 		"id": ids[1], "source": "coingecko", "trigger": "MANUAL", "status": "PARTIAL", "scheduledAt": nil, "extracted": 3.0,
 		"inserted": 2.0, "updated": 0.0, "unchanged": 0.0, "rejected": 1.0, "pages": 1.0, "retries": 3.0, "bytesFetched": 5e9,
+		"waits": 5.0, "waitedMs": 2500.0, "coins": 3.0, "whole": true, "goneShare": 0.5, "priceJump": 0.125, "stream": nil, "drifts": []any{},
 		"anomalies": []any{"half the coins"}, "error": "half of it", "cursorBefore": nil,
 		"cursorAfter": map[string]any{"after": "run 1"},
 	}, run)
@@ -146,10 +149,12 @@ func TestARunAndItsComparison(t *testing.T) {
 		dig(t, comparison, "head"))
 	require.Equal(t, []any{"base: half the coins"}, dig(t, comparison, "anomalies"))
 	differences := dig(t, comparison, "differences").([]any)
-	require.Len(t, differences, 9)
+	require.Len(t, differences, 12)
 	require.Nil(t, dig(t, differences, 0, "difference"), "one of them is still running")
 	require.Equal(t, map[string]any{"figure": "extracted", "base": 3.0, "head": 0.0, "difference": -3.0}, differences[1])
-	require.Equal(t, map[string]any{"figure": "bytesFetched", "base": 5e9, "head": 0.0, "difference": -5e9}, differences[8])
+	require.Equal(t, map[string]any{"figure": "bytesFetched", "base": 5e9, "head": 0.0, "difference": -5e9}, differences[11])
+	require.Equal(t, map[string]any{"figure": "coins", "base": 3.0, "head": 0.0, "difference": -3.0}, differences[6])
+	require.Equal(t, map[string]any{"figure": "waitedMs", "base": 2500.0, "head": 0.0, "difference": -2500.0}, differences[10])
 
 	require.JSONEq(t, `{"etlRun": null, "other": null}`, w.json(t, `{ etlRun(id: "run_999") { id } other: etlRun(id: "asset_1") { id } }`))
 	for _, head := range []string{"run_999", "asset_1"} {

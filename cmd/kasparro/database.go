@@ -17,6 +17,9 @@ import (
 // stopTimeout bounds the end of the embedded PostgreSQL.
 const stopTimeout = 2 * time.Second
 
+// statementTimeout bounds each statement of the API and of ingestion.
+const statementTimeout = 30 * time.Second
+
 // database is the PostgreSQL in use: the embedded one, or another that is only connected to.
 type database struct {
 	url      string
@@ -36,14 +39,36 @@ func openDatabase(ctx context.Context, c config.Config, log *slog.Logger) (*data
 	return &database{url: server.URL("kasparro"), embedded: server}, nil
 }
 
-// pool opens a pool that is closed with the database.
+// pool opens a pool for the API or for ingestion. It is closed with the database.
 func (d *database) pool(name string, conns int) (*bun.DB, error) {
-	db, err := postgres.Open(d.url, postgres.Pool{Name: name, MaxConns: conns})
+	return d.open(postgres.Pool{Name: name, MaxConns: conns, Deadline: statementTimeout})
+}
+
+// migrating is the pool for changing the schema, which may take its time.
+var migrating = postgres.Pool{Name: "migrate", MaxConns: 3}
+
+// migrator opens a pool for changing the schema. It is closed with the database.
+func (d *database) migrator() (*bun.DB, error) {
+	return d.open(migrating)
+}
+
+func (d *database) open(p postgres.Pool) (*bun.DB, error) {
+	db, err := postgres.Open(d.url, p)
 	if err != nil {
 		return nil, err
 	}
 	d.pools = append(d.pools, db)
 	return db, nil
+}
+
+// migrate brings the schema up to date.
+func (d *database) migrate(ctx context.Context) error {
+	db, err := postgres.Open(d.url, migrating)
+	if err != nil {
+		return err
+	}
+	_, err = postgres.MigrateUp(ctx, db)
+	return errors.Join(err, db.Close())
 }
 
 // Close closes the pools and stops the embedded PostgreSQL.

@@ -41,11 +41,17 @@ func (c *demoCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cfg.CoinGecko = config.CoinGecko{BaseURL: base + "/coingecko/api/v3", Pages: cfg.CoinGecko.Pages}
-	cfg.CoinPaprika = config.CoinPaprika{BaseURL: base + "/coinpaprika/v1"}
+	cfg.CoinGecko = config.CoinGecko{BaseURL: base + "/coingecko/api/v3", Pages: cfg.CoinGecko.Pages, Plan: unlimited(cfg.CoinGecko.Plan)}
+	cfg.CoinPaprika = config.CoinPaprika{BaseURL: base + "/coinpaprika/v1", Plan: unlimited(cfg.CoinPaprika.Plan)}
 	return serve(ctx, cfg, service{scheduler: true, started: func(address string) {
 		fmt.Print(welcome(reachable(address), cfg.APIKey.Reveal(), base))
 	}})
+}
+
+// unlimited is the plan without a budget: what is simulated costs nothing.
+func unlimited(p config.Plan) config.Plan {
+	p.MonthlyRequests = 0
+	return p
 }
 
 // demoKey returns the key in the file, making one on first use.

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/ingest"
 	"github.com/kasparro/kasparro/internal/postgres"
+	"github.com/kasparro/kasparro/internal/schedule"
 	"github.com/kasparro/kasparro/internal/source"
 )
 
@@ -34,6 +37,11 @@ func (d *diagnosis) note(what string, err error, fine, mend string) {
 	}
 }
 
+// warn tells of what works for now.
+func (d *diagnosis) warn(what, wrong, mend string) {
+	fmt.Printf("warn  %-14s %s\n      %-14s %s\n", what, wrong, "", mend)
+}
+
 // Run checks everything that serve needs and says how to mend what is wrong.
 func (c *doctorCommand) Run(ctx context.Context) error {
 	d := &diagnosis{}
@@ -43,36 +51,53 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 		return config.ErrInvalid
 	}
 	d.note("key", cfg.RequireKey(), "clients need a key, and there is one", "")
-	d.database(ctx, cfg)
-	for _, s := range sources(cfg) {
-		d.source(ctx, s)
-	}
+	d.checkAll(ctx, cfg)
 	if d.sick > 0 {
 		return fmt.Errorf("%d of the checks failed", d.sick)
 	}
 	return nil
 }
 
-func (d *diagnosis) database(ctx context.Context, cfg config.Config) {
-	pending, err := pendingMigrations(ctx, cfg)
-	d.note("database", err, "it answers", "start it, or check DATABASE_URL or POSTGRES_*; without either, `make postgres` installs what the embedded one needs")
-	if err == nil && pending > 0 {
-		d.note("schema", fmt.Errorf("%d migrations are not applied", pending), "", "`kasparro migrate up` applies them, and so does `kasparro serve`")
-	} else if err == nil {
-		d.note("schema", nil, "up to date", "")
+// checkAll looks at the database, and through it at the sources: what is asked of them counts.
+func (d *diagnosis) checkAll(ctx context.Context, cfg config.Config) {
+	db, err := openDatabase(ctx, cfg, quiet(cfg))
+	store := d.database(ctx, db, err)
+	for _, s := range sources(cfg, store) {
+		d.source(ctx, s)
+	}
+	if db != nil {
+		if err := db.Close(); err != nil {
+			d.note("database", err, "", "")
+		}
+	}
+	for _, b := range budgets(cfg) {
+		d.budget(b, cfg, time.Now())
 	}
 }
 
-func pendingMigrations(ctx context.Context, cfg config.Config) (pending int, err error) {
-	db, err := openDatabase(ctx, cfg, quiet(cfg))
-	if err != nil {
-		return 0, err
+// database returns a store where the database is one to work with, and otherwise nil.
+func (d *diagnosis) database(ctx context.Context, db *database, err error) *postgres.Store {
+	var pool *bun.DB
+	var pending int
+	if err == nil {
+		pool, err = db.pool("doctor", 3)
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	pool, err := db.pool("doctor", 3)
-	if err != nil {
-		return 0, err
+	if err == nil {
+		pending, err = pendingMigrations(ctx, pool)
 	}
+	d.note("database", err, "it answers", "start it, or check DATABASE_URL or POSTGRES_*; without either, `make postgres` installs what the embedded one needs")
+	if err != nil {
+		return nil
+	}
+	if pending > 0 {
+		d.note("schema", fmt.Errorf("%d migrations are not applied", pending), "", "`kasparro migrate up` applies them, and so does `kasparro serve`")
+		return nil
+	}
+	d.note("schema", nil, "up to date", "")
+	return postgres.New(pool, nil)
+}
+
+func pendingMigrations(ctx context.Context, pool *bun.DB) (pending int, err error) {
 	steps, err := postgres.Migrations(ctx, pool)
 	for _, s := range steps {
 		if !s.Applied {
@@ -96,4 +121,16 @@ func (d *diagnosis) source(ctx context.Context, s source.Source) {
 		return
 	}
 	d.note(s.Name(), nil, "it has nothing to say", "")
+}
+
+// budget warns where the schedule asks an API for more than there is.
+func (d *diagnosis) budget(b budget, cfg config.Config, now time.Time) {
+	table, err := schedule.NewTimetable(cfg.Schedules(b.source))
+	if err != nil {
+		d.note("schedule", err, "", "")
+		return
+	}
+	if wrong, mend := b.overspent(table, now); wrong != "" {
+		d.warn(b.source, wrong, mend)
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/term"
 
 	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/identity"
@@ -22,6 +23,7 @@ import (
 
 type ingestCommand struct {
 	config.Flags
+	stretch
 
 	Sources []string `arg:"" optional:"" name:"source" help:"Sources to run; all if none is named."`
 	JSON    bool     `name:"json" help:"Print one JSON object a line instead of a table."`
@@ -34,13 +36,19 @@ func (c *ingestCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	picked, err := named(sources(cfg), c.Sources)
+	picked, err := named(sources(cfg, nil), c.Sources)
 	if err != nil {
+		return err
+	}
+	if picked, err = c.check(picked, len(c.Sources) > 0, time.Now()); err != nil {
 		return err
 	}
 	bar := newProgress(os.Stderr)
 	var reports []report
 	if c.DryRun {
+		if picked, err = c.dryPast(ctx, cfg, picked); err != nil {
+			return err
+		}
 		reports = runAll(picked, func(s source.Source) report { return dryRun(ctx, s, bar) })
 	} else if reports, err = c.store(ctx, cfg, picked, bar); err != nil {
 		return err
@@ -63,19 +71,28 @@ func (c *ingestCommand) store(ctx context.Context, cfg config.Config, picked []s
 	if err != nil {
 		return nil, err
 	}
-	if _, err := postgres.MigrateUp(ctx, pool); err != nil {
+	if err := d.migrate(ctx); err != nil {
 		return nil, err
 	}
-	runner := &ingest.Runner{Store: postgres.New(pool, identity.Resolve), Log: log, Beat: postgres.Beat, OnPage: bar.page}
+	store := postgres.New(pool, identity.Resolve)
+	if picked, err = named(sources(cfg, store), sourceNames(picked)); err != nil {
+		return nil, err
+	}
+	picked, streams, err := c.past(ctx, store, picked)
+	if err != nil {
+		return nil, err
+	}
+	runner := &ingest.Runner{Store: asStore(store), Log: log, Beat: postgres.Beat, OnPage: bar.page}
 	return runAll(picked, func(s source.Source) report {
-		run, err := runner.Run(ctx, s, ingest.Request{Trigger: market.TriggerManual})
+		run, err := runner.Run(ctx, s, ingest.Request{Stream: streams[s.Name()], Trigger: market.TriggerManual})
 		return newReport(s.Name(), run, err)
 	}), nil
 }
 
-// quiet is the log of a command that reports by itself: warnings and worse, unless more is asked for.
+// quiet is the log of a command that shows on a terminal by itself how it gets on, unless more is asked
+// for. Where nobody looks, the log tells.
 func quiet(cfg config.Config) *slog.Logger {
-	if cfg.LogLevel == slog.LevelInfo {
+	if cfg.LogLevel == slog.LevelInfo && term.IsTerminal(int(os.Stderr.Fd())) {
 		cfg.LogLevel = slog.LevelError + 1
 	}
 	return cfg.Logger(os.Stderr)
@@ -105,11 +122,12 @@ func dryRun(ctx context.Context, s source.Source, bar *progress) report {
 			break
 		}
 		b := ingest.Normalise(s.Name(), page)
+		r.Anomalies = append(r.Anomalies, page.Warnings...)
 		so = so.Add(market.Counters{
 			Extracted: int64(len(page.Items)), Rejected: int64(len(b.Rejections)), Pages: 1,
-			Retries: page.Retries, BytesFetched: page.Bytes,
+			Retries: page.Retries, Waits: page.Waits, WaitedMS: page.Waited.Milliseconds(), BytesFetched: page.Bytes,
 		})
-		bar.page(s.Name(), so)
+		bar.page(s.Name(), ingest.Progress{Counters: so, Share: page.Share, Elapsed: time.Since(started)})
 	}
 	r.Counters, r.DurationMS = so, time.Since(started).Milliseconds()
 	return r

@@ -17,11 +17,14 @@ const (
 	runTimeout = 11 * time.Second
 	// readyRetry is the pause between two tries at a database that does not answer.
 	readyRetry = time.Second
+	// tellEvery is the time between two lines of the log about the same wait.
+	tellEvery = 10 * time.Second
 )
 
-// untilReady repeats an attempt while the database is away, until ctx ends.
+// untilReady repeats an attempt while the database is away, until ctx ends, and tells the log of it
+// now and then.
 func untilReady(ctx context.Context, log *slog.Logger, attempt func() error) error {
-	for {
+	for told := (time.Time{}); ; {
 		err := attempt()
 		if err == nil || ctx.Err() != nil {
 			return nil
@@ -29,7 +32,10 @@ func untilReady(ctx context.Context, log *slog.Logger, attempt func() error) err
 		if !errors.Is(err, market.ErrUnavailable) {
 			return err
 		}
-		log.Warn("waiting for the database", "error", err)
+		if time.Since(told) >= tellEvery {
+			log.Warn("waiting for the database", "error", err)
+			told = time.Now()
+		}
 		if !pause(ctx, readyRetry) {
 			return nil
 		}
@@ -55,7 +61,7 @@ type jobs struct {
 
 func newJobs(store *postgres.Store, all []source.Source, log *slog.Logger) *jobs {
 	j := &jobs{
-		runner: &ingest.Runner{Store: store, Log: log, Beat: postgres.Beat}, reader: store,
+		runner: &ingest.Runner{Store: asStore(store), Log: log, Beat: postgres.Beat}, reader: store,
 		sources: make(map[string]source.Source, len(all)), log: log,
 	}
 	for _, s := range all {
@@ -64,14 +70,16 @@ func newJobs(store *postgres.Store, all []source.Source, log *slog.Logger) *jobs
 	return j
 }
 
-// run runs a source for a slot.
+// run runs a source for a slot. While the database is away the slot waits: the next one may be a day
+// off, and those that come meanwhile are one with it.
 func (j *jobs) run(ctx context.Context, name string, slot time.Time, startup bool) {
-	var err error
-	if startup {
-		err = j.start(ctx, j.sources[name], slot)
-	} else {
+	err := untilReady(ctx, j.log.With("source", name, "slot", slot), func() (err error) {
+		if startup {
+			return j.start(ctx, j.sources[name], slot)
+		}
 		_, err = j.runner.Run(ctx, j.sources[name], ingest.Request{Trigger: market.TriggerSchedule, ScheduledAt: &slot})
-	}
+		return err
+	})
 	switch {
 	case err == nil || ctx.Err() != nil:
 	case errors.Is(err, market.ErrSlotTaken), errors.Is(err, market.ErrRunning):

@@ -33,14 +33,16 @@ const (
 var errPartial = errors.New("some sources failed")
 
 type commands struct {
-	Serve    serveCommand    `cmd:"" help:"Serve the API and run the sources on schedule."`
-	Ingest   ingestCommand   `cmd:"" help:"Run sources once, now."`
-	Demo     demoCommand     `cmd:"" help:"Serve the whole system with simulated upstreams: no network, no key, no database needed."`
-	Simulate simulateCommand `cmd:"" help:"Serve simulated CoinGecko and CoinPaprika APIs."`
-	Migrate  migrateCommand  `cmd:"" help:"Change the schema of the database, or show its state."`
-	Doctor   doctorCommand   `cmd:"" help:"Check configuration, database and sources, and say how to mend what is wrong."`
-	Schema   schemaCommand   `cmd:"" help:"Print the GraphQL schema."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Serve      serveCommand      `cmd:"" help:"Serve the API and run the sources on schedule."`
+	Ingest     ingestCommand     `cmd:"" help:"Run sources once, now."`
+	Demo       demoCommand       `cmd:"" help:"Serve the whole system with simulated upstreams: no network, no key, no database needed."`
+	Simulate   simulateCommand   `cmd:"" help:"Serve simulated CoinGecko and CoinPaprika APIs."`
+	Rebuild    rebuildCommand    `cmd:"" help:"Derive all records again from the payloads that they were read from."`
+	Quarantine quarantineCommand `cmd:"" help:"List the items that could not become records, or try them again."`
+	Migrate    migrateCommand    `cmd:"" help:"Change the schema of the database, or show its state."`
+	Doctor     doctorCommand     `cmd:"" help:"Check configuration, database and sources, and say how to mend what is wrong."`
+	Schema     schemaCommand     `cmd:"" help:"Print the GraphQL schema."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 func main() {

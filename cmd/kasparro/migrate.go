@@ -74,7 +74,7 @@ func (c *migrateCommand) with(ctx context.Context, use func(*bun.DB) error) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	db, err := d.pool("migrate", 3)
+	db, err := d.migrator()
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func ingestInto(t *testing.T, ctx context.Context, store *postgres.Store, src so
 	t.Helper()
 	r := ingest.Runner{Store: store, Log: slog.New(slog.DiscardHandler), Beat: postgres.Beat}
 	if onPage != nil {
-		r.OnPage = func(string, market.Counters) { onPage() }
+		r.OnPage = func(string, ingest.Progress) { onPage() }
 	}
 	run, err := r.Run(ctx, src, ingest.Request{Trigger: market.TriggerManual})
 	require.NoError(t, err)

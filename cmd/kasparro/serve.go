@@ -67,35 +67,42 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	specs := cfg.Schedules(sourceNames(sources(cfg))...)
+	own, err := d.pool("ingest", 8)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	store := postgres.New(own, identity.Resolve)
+	specs := cfg.Schedules(sourceNames(sources(cfg, nil))...)
 	timetable, err := schedule.NewTimetable(specs)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	handler := routes(cfg, postgres.New(api, nil), timetable, log)
 	g, ctx := errgroup.WithContext(ctx)
+	byHand := newOperator(ctx, cfg, store, log)
+	g.Go(byHand.wait)
+	handler := routes(cfg, postgres.New(api, nil), byHand, timetable, log)
 	g.Go(func() error { return server.Serve(ctx, listener, handler, log) })
 	g.Go(func() error {
-		store, err := prepare(ctx, cfg, d, log)
-		if err != nil || ctx.Err() != nil {
+		if err := prepare(ctx, cfg, d, store, log); err != nil || ctx.Err() != nil {
 			return err
 		}
 		log.Info("serving", "address", listener.Addr().String(), "version", version, "scheduler", o.scheduler)
 		if o.started != nil {
 			o.started(listener.Addr().String())
 		}
+		g.Go(func() error { return upkeep(ctx, cfg, store, log) })
 		if !o.scheduler {
 			return nil
 		}
-		return runJobs(ctx, store, sources(cfg), specs, log)
+		return runJobs(ctx, store, sources(cfg, store), specs, log)
 	})
 	return g.Wait()
 }
 
-func routes(cfg config.Config, store *postgres.Store, timetable schedule.Timetable, log *slog.Logger) http.Handler {
+func routes(cfg config.Config, store *postgres.Store, byHand *operator, timetable schedule.Timetable, log *slog.Logger) http.Handler {
 	return server.New(server.Options{
 		GraphQL: graph.NewHandler(graph.Options{
-			Reader: store, Timetable: timetable, Sources: sourceNames(sources(cfg)), Version: version, Now: time.Now, Log: log, MaxBodyBytes: maxBody,
+			Reader: store, Operator: byHand, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log, MaxBodyBytes: maxBody,
 		}),
 		REST:       rest.New(rest.Options{Reader: store, Timetable: timetable, Version: version, Now: time.Now, Log: log}),
 		Playground: playground.Handler(),
@@ -106,17 +113,12 @@ func routes(cfg config.Config, store *postgres.Store, timetable schedule.Timetab
 }
 
 // prepare brings the schema up to date as soon as the database answers, and makes the sources known.
-func prepare(ctx context.Context, cfg config.Config, d *database, log *slog.Logger) (*postgres.Store, error) {
-	pool, err := d.pool("ingest", 8)
-	if err != nil {
-		return nil, err
-	}
-	store := postgres.New(pool, identity.Resolve)
-	return store, untilReady(ctx, log, func() error {
-		if _, err := postgres.MigrateUp(ctx, pool); err != nil {
+func prepare(ctx context.Context, cfg config.Config, d *database, store *postgres.Store, log *slog.Logger) error {
+	return untilReady(ctx, log, func() error {
+		if err := d.migrate(ctx); err != nil {
 			return err
 		}
-		return store.RegisterSources(ctx, describe(sources(cfg))...)
+		return store.RegisterSources(ctx, describe(sources(cfg, nil))...)
 	})
 }
 

@@ -20,6 +20,9 @@ type simulateCommand struct {
 	Port  int    `default:"8001" help:"Port to listen on, 0 for any free one."`
 	Seed  int64  `default:"1" help:"The market that is simulated: equal seeds, equal prices."`
 	Coins int    `default:"0" help:"How many coins, the largest first; 0 for all."`
+
+	Tick time.Duration `default:"1m" help:"How often prices move on."`
+	Keep int           `default:"200" help:"How many of the last answers /control/requests tells of; -1 for all."`
 }
 
 // Run serves the simulated upstreams until it is told to stop.
@@ -30,7 +33,7 @@ func (c *simulateCommand) Run(ctx context.Context) error {
 	}
 	base := "http://" + l.Addr().String()
 	fmt.Printf("CoinGecko    %s/coingecko/api/v3\nCoinPaprika  %s/coinpaprika/v1\nfaults       %s/control/faults\n", base, base, base)
-	sim := simulator.New(simulator.Options{Seed: c.Seed, Coins: c.Coins, Now: time.Now})
+	sim := simulator.New(simulator.Options{Seed: c.Seed, Coins: c.Coins, Now: time.Now, Tick: c.Tick, Keep: c.Keep})
 	context.AfterFunc(ctx, sim.ClearFaults) // a stalled answer must not hold up the end
 	return server.Serve(ctx, l, sim, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 }

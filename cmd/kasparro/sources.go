@@ -1,12 +1,17 @@
 package main
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/market"
+	"github.com/kasparro/kasparro/internal/postgres"
 	"github.com/kasparro/kasparro/internal/source"
 	"github.com/kasparro/kasparro/internal/source/coingecko"
 	"github.com/kasparro/kasparro/internal/source/coinpaprika"
@@ -14,17 +19,38 @@ import (
 	"github.com/kasparro/kasparro/internal/upstream"
 )
 
-// sources makes every source there is, one line each.
-func sources(c config.Config) []source.Source {
+// sources makes every source there is, one line each. Their requests are reserved in the store, so
+// that all processes share what a key may ask for; without a store each process goes by itself.
+func sources(c config.Config, store *postgres.Store) []source.Source {
 	return []source.Source{
-		coingecko.New(coingecko.Options{BaseURL: c.CoinGecko.BaseURL, APIKey: c.CoinGecko.APIKey.Reveal(), Pages: c.CoinGecko.Pages, Client: client(coingecko.RequestsPerSecond, coingecko.Burst)}),
-		coinpaprika.New(coinpaprika.Options{BaseURL: c.CoinPaprika.BaseURL, APIKey: c.CoinPaprika.APIKey.Reveal(), Client: client(coinpaprika.RequestsPerSecond, 1)}),
+		coingecko.New(coingecko.Options{BaseURL: c.CoinGecko.BaseURL, APIKey: c.CoinGecko.APIKey.Reveal(), Pages: c.CoinGecko.Pages, Client: client(store, "coingecko", c.CoinGecko.APIKey, c.CoinGecko.Plan, coingecko.Burst)}),
+		coinpaprika.New(coinpaprika.Options{BaseURL: c.CoinPaprika.BaseURL, APIKey: c.CoinPaprika.APIKey.Reveal(), Client: client(store, "coinpaprika", c.CoinPaprika.APIKey, c.CoinPaprika.Plan, 1)}),
 		csvfile.New(c.CSVPath),
 	}
 }
 
-func client(perSecond float64, burst int) *upstream.Client {
-	return upstream.New(upstream.Options{UserAgent: "kasparro/" + version, RequestsPerSecond: perSecond, Burst: burst})
+// longestWait is how long a request may be held back before the run fails instead.
+const longestWait = 2 * time.Minute
+
+func client(store *postgres.Store, source string, key config.Secret, plan config.Plan, burst int) *upstream.Client {
+	o := upstream.Options{UserAgent: "kasparro/" + version, RequestsPerSecond: plan.RequestsPerSecond, Burst: burst, MaxWait: longestWait}
+	if store != nil {
+		a := postgres.Allowance{
+			Credential: credential(source, key.Reveal()), PerSecond: plan.RequestsPerSecond, Burst: burst,
+			PerMonth: plan.MonthlyRequests, MaxWait: longestWait,
+		}
+		o.Reserve = func(ctx context.Context) (time.Duration, error) { return store.Reserve(ctx, a) }
+	}
+	return upstream.New(o)
+}
+
+// credential names whose allowance is used: that of the source's key, which cannot be told from it.
+func credential(source, key string) string {
+	if key == "" {
+		return source
+	}
+	sum := sha256.Sum256([]byte(key))
+	return source + ":" + hex.EncodeToString(sum[:4])
 }
 
 // named picks sources by name, all of them where no name is given.

@@ -24,6 +24,7 @@ type RecordResolver interface {
 	Asset(ctx context.Context, obj *model.Record) (*model.Asset, error)
 
 	Raw(ctx context.Context, obj *model.Record) (json.RawMessage, error)
+	RawExpired(ctx context.Context, obj *model.Record) (bool, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -503,6 +504,29 @@ func (ec *executionContext) fieldContext_Record_raw(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Record", field, true, true, "JSON")
 }
 
+func (ec *executionContext) _Record_rawExpired(ctx context.Context, field graphql.CollectedField, obj *model.Record) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Record_rawExpired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Record().RawExpired(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Record_rawExpired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Record", field, true, true, "Boolean")
+}
+
 func (ec *executionContext) _RecordConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.Connection[model.Record]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -864,6 +888,12 @@ func (ec *executionContext) _Record(ctx context.Context, sel ast.SelectionSet, o
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Record_raw(ctx, field, obj)
+				})
+		case "rawExpired":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Record_rawExpired(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -22,7 +22,10 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Asset() AssetResolver
+	Drift() DriftResolver
+	EtlRun() EtlRunResolver
 	Listing() ListingResolver
+	Mutation() MutationResolver
 	Query() QueryResolver
 	Record() RecordResolver
 	Rejection() RejectionResolver
@@ -56,6 +59,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AssetFilter", ec.unmarshalInputAssetFilter),
+			graphql.NewInputUnmarshaler("DriftFilter", ec.unmarshalInputDriftFilter),
 			graphql.NewInputUnmarshaler("EtlRunFilter", ec.unmarshalInputEtlRunFilter),
 			graphql.NewInputUnmarshaler("RecordFilter", ec.unmarshalInputRecordFilter),
 			graphql.NewInputUnmarshaler("RejectionFilter", ec.unmarshalInputRejectionFilter),
@@ -94,6 +98,21 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			}
 
 			return &response
+		}
+	case ast.Mutation:
+		return func(ctx context.Context) *graphql.Response {
+			if !first {
+				return nil
+			}
+			first = false
+			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
+			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
+			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
 		}
 
 	default:
@@ -262,6 +281,88 @@ extend type Query {
   ): AssetConnection!
 }
 `, BuiltIn: false},
+	{Name: "../drift.graphqls", Input: `"One way in which the shape of a source's payloads is no longer what it was."
+type Drift implements Node {
+  "Opaque and lasting."
+  id: ID!
+  "The name of the source."
+  source: String!
+  "The part of the upstream that it is of, the name of a file; null where the upstream is all one."
+  part: String
+  "What has changed, from the outside in: ` + "`" + `quotes.USD.price` + "`" + `. ` + "`" + `[]` + "`" + ` stands for the elements of an array."
+  path: String!
+  "What has become of the path."
+  kind: DriftKind!
+  "The types of its values until then: ` + "`" + `null|number` + "`" + `; null for a new path."
+  expected: String
+  "The types of its values now; null for a missing path."
+  seen: String
+  "The new path that a missing one has probably become; null where none resembles it."
+  renameCandidate: String
+  "How sure ` + "`" + `renameCandidate` + "`" + ` is, from 0 to 1; null where there is none."
+  confidence: Float
+  "The run that met it."
+  run: EtlRun
+  "When it was met."
+  createdAt: DateTime!
+}
+
+"What has become of a path in the payloads of a source."
+enum DriftKind {
+  "No payload had it before."
+  NEW_PATH
+  "No payload has it any more."
+  MISSING_PATH
+  "It has a value of a type that it never had."
+  TYPE_CHANGED
+}
+
+"Which drifts. What is left out or null does not narrow; an empty list matches nothing."
+input DriftFilter {
+  "Of any of these sources."
+  source: [String!]
+  "Of any of these kinds."
+  kind: [DriftKind!]
+  "Met by the run with this id."
+  run: ID
+}
+
+"A page of drifts."
+type DriftConnection {
+  "The drifts with their cursors."
+  edges: [DriftEdge!]!
+  "The drifts."
+  nodes: [Drift!]!
+  "What lies around the page."
+  pageInfo: PageInfo!
+  "How many there are in all pages; counted only when asked for."
+  totalCount: Int!
+}
+
+"A drift in a list."
+type DriftEdge {
+  "Where it stands in the list."
+  cursor: String!
+  "The drift."
+  node: Drift!
+}
+
+extend type Query {
+  "Changes in the shape of payloads, newest first, page by page."
+  drifts(
+    "The first so many, 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    first: Int
+    "Only what follows this cursor."
+    after: String
+    "The last so many, 1 to 500; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Which drifts."
+    filter: DriftFilter
+  ): DriftConnection!
+}
+`, BuiltIn: false},
 	{Name: "../node.graphqls", Input: `"An instant: RFC 3339 in UTC, such as ` + "`" + `2026-01-31T12:00:00Z` + "`" + `. Other offsets are understood."
 scalar DateTime
 
@@ -275,7 +376,7 @@ scalar JSON
 type Query {
   "The thing with this id, of whatever kind; null where there is none."
   node(
-    "The ` + "`" + `id` + "`" + ` of an asset, a record, a run or a rejection."
+    "The ` + "`" + `id` + "`" + ` of an asset, a record, a run, a rejection or a drift."
     id: ID!
   ): Node
 }
@@ -348,6 +449,8 @@ type Record implements Node {
   maxSupply: Decimal
   "The payload that it was read from; null once its retention has ended."
   raw: JSON
+  "Its payload has been dropped at the end of its retention."
+  rawExpired: Boolean!
 }
 
 "Which records. What is left out or null does not narrow; an empty list matches nothing."
@@ -479,6 +582,14 @@ extend type Query {
     filter: RejectionFilter
   ): RejectionConnection!
 }
+
+extend type Mutation {
+  "Tries the waiting rejections of the source again, as a run of its own, and returns how many have become records. Refused while they are being tried."
+  retryRejections(
+    "The name of the source."
+    source: String!
+  ): Int!
+}
 `, BuiltIn: false},
 	{Name: "../run.graphqls", Input: `"One attempt to bring a source up to date."
 type EtlRun implements Node {
@@ -486,6 +597,8 @@ type EtlRun implements Node {
   id: ID!
   "The name of the source."
   source: String!
+  "What it goes along besides what the source says now: ` + "`" + `quarantine` + "`" + `, or ` + "`" + `history` + "`" + ` with its span; null for what the source says now."
+  stream: String
   "What started it."
   trigger: RunTrigger!
   "How it stands."
@@ -508,14 +621,28 @@ type EtlRun implements Node {
   unchanged: Int!
   "Items in quarantine."
   rejected: Int!
+  "Different coins that it met, by the source's own ids."
+  coins: Int!
   "Pages stored."
   pages: Int!
   "Requests repeated."
   retries: Int!
+  "Times that a request was held back, by a rate limit or before it was repeated."
+  waits: Int!
+  "How long all of these waits took, in milliseconds."
+  waitedMs: Int!
   "Bytes fetched, after decompression."
   bytesFetched: Int!
+  "It read all that the source has, from the beginning to the end."
+  whole: Boolean!
+  "Of the coins known before, the share that it did not meet, from 0 to 1; null unless it is whole."
+  goneShare: Float
+  "The median of how far prices have moved since the newest known before, 0.1 for a tenth up or down; null where none was known."
+  priceJump: Float
   "What was unusual about it, a sentence each."
   anomalies: [String!]!
+  "What it found changed in the shape of the source's payloads, newest first, at most 100; ` + "`" + `drifts` + "`" + ` lists all there is."
+  drifts: [Drift!]!
   "Why it did not succeed, in one line; null where it did."
   error: String
   "Where the source was left before it, in the source's own words; null for the beginning."
@@ -582,6 +709,8 @@ input EtlRunFilter {
   status: [RunStatus!]
   "Started by any of these."
   trigger: [RunTrigger!]
+  "Whether it reads what the source says now, and not its quarantine or its history."
+  live: Boolean
 }
 
 "A page of runs."
@@ -630,6 +759,15 @@ extend type Query {
     "The ` + "`" + `id` + "`" + ` of the run to judge."
     head: ID!
   ): EtlRunComparison!
+}
+
+"What an administrator can have done. Needs a key of scope ` + "`" + `admin` + "`" + `."
+type Mutation {
+  "Starts a run of the source, and returns it as it begins: it goes on by itself, and ` + "`" + `etlRun` + "`" + ` tells how. Refused while a run of the source is going on."
+  startEtlRun(
+    "The name of the source."
+    source: String!
+  ): EtlRun!
 }
 `, BuiltIn: false},
 	{Name: "../service.graphqls", Input: `"How the service stands."
@@ -843,12 +981,66 @@ func (ec *executionContext) childFields_Consensus(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type Consensus", field.Name)
 }
 
+func (ec *executionContext) childFields_Drift(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Drift_id(ctx, field)
+	case "source":
+		return ec.fieldContext_Drift_source(ctx, field)
+	case "part":
+		return ec.fieldContext_Drift_part(ctx, field)
+	case "path":
+		return ec.fieldContext_Drift_path(ctx, field)
+	case "kind":
+		return ec.fieldContext_Drift_kind(ctx, field)
+	case "expected":
+		return ec.fieldContext_Drift_expected(ctx, field)
+	case "seen":
+		return ec.fieldContext_Drift_seen(ctx, field)
+	case "renameCandidate":
+		return ec.fieldContext_Drift_renameCandidate(ctx, field)
+	case "confidence":
+		return ec.fieldContext_Drift_confidence(ctx, field)
+	case "run":
+		return ec.fieldContext_Drift_run(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Drift_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Drift", field.Name)
+}
+
+func (ec *executionContext) childFields_DriftConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DriftConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DriftConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DriftConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DriftConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DriftConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DriftEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DriftEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DriftEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DriftEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_EtlRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_EtlRun_id(ctx, field)
 	case "source":
 		return ec.fieldContext_EtlRun_source(ctx, field)
+	case "stream":
+		return ec.fieldContext_EtlRun_stream(ctx, field)
 	case "trigger":
 		return ec.fieldContext_EtlRun_trigger(ctx, field)
 	case "status":
@@ -871,14 +1063,28 @@ func (ec *executionContext) childFields_EtlRun(ctx context.Context, field graphq
 		return ec.fieldContext_EtlRun_unchanged(ctx, field)
 	case "rejected":
 		return ec.fieldContext_EtlRun_rejected(ctx, field)
+	case "coins":
+		return ec.fieldContext_EtlRun_coins(ctx, field)
 	case "pages":
 		return ec.fieldContext_EtlRun_pages(ctx, field)
 	case "retries":
 		return ec.fieldContext_EtlRun_retries(ctx, field)
+	case "waits":
+		return ec.fieldContext_EtlRun_waits(ctx, field)
+	case "waitedMs":
+		return ec.fieldContext_EtlRun_waitedMs(ctx, field)
 	case "bytesFetched":
 		return ec.fieldContext_EtlRun_bytesFetched(ctx, field)
+	case "whole":
+		return ec.fieldContext_EtlRun_whole(ctx, field)
+	case "goneShare":
+		return ec.fieldContext_EtlRun_goneShare(ctx, field)
+	case "priceJump":
+		return ec.fieldContext_EtlRun_priceJump(ctx, field)
 	case "anomalies":
 		return ec.fieldContext_EtlRun_anomalies(ctx, field)
+	case "drifts":
+		return ec.fieldContext_EtlRun_drifts(ctx, field)
 	case "error":
 		return ec.fieldContext_EtlRun_error(ctx, field)
 	case "cursorBefore":
@@ -1031,6 +1237,8 @@ func (ec *executionContext) childFields_Record(ctx context.Context, field graphq
 		return ec.fieldContext_Record_maxSupply(ctx, field)
 	case "raw":
 		return ec.fieldContext_Record_raw(ctx, field)
+	case "rawExpired":
+		return ec.fieldContext_Record_rawExpired(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Record", field.Name)
 }

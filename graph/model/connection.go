@@ -26,6 +26,8 @@ type (
 	EtlRunConnection = Connection[EtlRun]
 	// RejectionConnection is a page of rejections.
 	RejectionConnection = Connection[Rejection]
+	// DriftConnection is a page of drifts.
+	DriftConnection = Connection[Drift]
 )
 
 // Edge is a node and where it stands in its list.
@@ -44,6 +46,8 @@ type (
 	EtlRunEdge = Edge[EtlRun]
 	// RejectionEdge is a rejection in a list.
 	RejectionEdge = Edge[Rejection]
+	// DriftEdge is a drift in a list.
+	DriftEdge = Edge[Drift]
 )
 
 // Cursor is made when it is asked for only: most clients need that of the last edge alone.

@@ -8,7 +8,7 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 )
 
-// Node is whatever has a global id: *Asset, *Record, *EtlRun or *Rejection.
+// Node is whatever has a global id: *Asset, *Record, *EtlRun, *Rejection or *Drift.
 type Node interface{ GlobalID() string }
 
 // Asset is an asset among those it was read with.

@@ -6,16 +6,15 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 )
 
-// EtlRun is a run.
-type EtlRun struct{ market.Run }
+// EtlRun is a run among those it was read with.
+type EtlRun struct {
+	market.Run
+	Group *Group[EtlRun]
+}
 
-// NewEtlRuns wraps runs.
+// NewEtlRuns wraps runs that were read together.
 func NewEtlRuns(rows []market.Run) []*EtlRun {
-	runs := make([]*EtlRun, len(rows))
-	for i, row := range rows {
-		runs[i] = &EtlRun{row}
-	}
-	return runs
+	return grouped(rows, func(r market.Run, g *Group[EtlRun]) *EtlRun { return &EtlRun{r, g} })
 }
 
 // NewEtlRun wraps a run, nil for nil.
@@ -23,11 +22,17 @@ func NewEtlRun(run *market.Run) *EtlRun {
 	if run == nil {
 		return nil
 	}
-	return &EtlRun{*run}
+	return NewEtlRuns([]market.Run{*run})[0]
 }
 
 // GlobalID is the run's id in the API.
 func (r *EtlRun) GlobalID() string { return market.GlobalID(market.IDRun, r.ID) }
+
+// Stream is nil for what the source says now.
+func (r *EtlRun) Stream() *string { return textOrNil(r.Run.Stream) }
+
+// WaitedMs is in milliseconds.
+func (r *EtlRun) WaitedMs() int64 { return r.WaitedMS }
 
 // DurationMs is in milliseconds, nil while the run goes on.
 func (r *EtlRun) DurationMs() *int64 {

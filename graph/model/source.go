@@ -8,19 +8,32 @@ import (
 )
 
 // Source is how a source stands: behind Source, SourceHealth and SourceStats of the schema.
-type Source struct{ market.SourceHealth }
+type Source struct {
+	market.SourceHealth
+	lastRun *EtlRun
+}
 
-// NewSources wraps sources.
+// NewSources wraps sources. Their last runs are one group.
 func NewSources(rows []market.SourceHealth) []*Source {
+	var last []market.Run
+	for _, row := range rows {
+		if row.LastRun != nil {
+			last = append(last, *row.LastRun)
+		}
+	}
+	runs := NewEtlRuns(last)
 	sources := make([]*Source, len(rows))
 	for i, row := range rows {
-		sources[i] = &Source{row}
+		sources[i] = &Source{SourceHealth: row}
+		if row.LastRun != nil {
+			sources[i].lastRun, runs = runs[0], runs[1:]
+		}
 	}
 	return sources
 }
 
 // LastRun is nil before the first.
-func (s *Source) LastRun() *EtlRun { return NewEtlRun(s.SourceHealth.LastRun) }
+func (s *Source) LastRun() *EtlRun { return s.lastRun }
 
 // LastStatus is nil before the first run.
 func (s *Source) LastStatus() *market.RunStatus {
@@ -104,12 +117,4 @@ type ServiceConfig struct {
 	MaxPageSize     int32
 	MaxQueryTokens  int32
 	MaxBodyBytes    int32
-}
-
-// RejectionFilter narrows rejections; Run is a global id.
-type RejectionFilter struct {
-	Source   []string
-	Reason   []string
-	Run      *string
-	Resolved *bool
 }

@@ -46,6 +46,14 @@ func UnmarshalRunTrigger(v any) (market.Trigger, error) {
 	return enum("RunTrigger", v, market.TriggerSchedule, market.TriggerStartup, market.TriggerManual)
 }
 
+// MarshalDriftKind writes a kind of drift.
+func MarshalDriftKind(k market.DriftKind) graphql.Marshaler { return graphql.MarshalString(string(k)) }
+
+// UnmarshalDriftKind reads a kind of drift.
+func UnmarshalDriftKind(v any) (market.DriftKind, error) {
+	return enum("DriftKind", v, market.DriftNewPath, market.DriftMissingPath, market.DriftTypeChanged)
+}
+
 // MarshalAssetOrder writes an order of assets.
 func MarshalAssetOrder(o market.AssetOrder) graphql.Marshaler {
 	return graphql.MarshalString(string(o))

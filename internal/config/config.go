@@ -18,6 +18,9 @@ type Config struct {
 	AdminAPIKey Secret // empty where none was given
 	Database    Database
 	DataDir     string // absolute; it may not exist yet
+
+	RawRetentionDays int // how long payloads are kept at least, in days; 0 for ever
+
 	CoinPaprika CoinPaprika
 	CoinGecko   CoinGecko
 	CSVPath     string // a file, a directory or a glob; empty means the bundled history
@@ -38,6 +41,7 @@ type Database struct {
 type CoinPaprika struct {
 	BaseURL string // without a slash at its end
 	APIKey  Secret // empty on the free plan
+	Plan
 }
 
 // CoinGecko says how to reach that API and how much to take from it.
@@ -45,6 +49,13 @@ type CoinGecko struct {
 	BaseURL string // without a slash at its end
 	APIKey  Secret // empty on the free plan
 	Pages   int    // pages of 250 coins, at least 1
+	Plan
+}
+
+// Plan is what an API may be asked, by all processes with the same key together.
+type Plan struct {
+	RequestsPerSecond float64 // more than 0
+	MonthlyRequests   int64   // in a calendar month in UTC; 0 for no budget
 }
 
 // RequireKey returns an error, one that wraps ErrInvalid and says how to make a key, where no key

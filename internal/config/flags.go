@@ -24,6 +24,7 @@ type Flags struct {
 	PostgresPassword    string `env:"POSTGRES_PASSWORD" placeholder:"PASSWORD" group:"Database" help:"Password of POSTGRES_USER."`
 	PostgresDB          string `name:"postgres-db" env:"POSTGRES_DB" placeholder:"NAME" group:"Database" help:"Database at POSTGRES_HOST."`
 	DatabaseReplicaURLs string `name:"database-replica-urls" env:"DATABASE_REPLICA_URLS" placeholder:"URL,..." group:"Database" help:"Replicas of the database, separated by commas. Reserved: reads go to the primary for now."`
+	RawRetentionDays    string `env:"RAW_RETENTION_DAYS" fallback:"90" placeholder:"90" group:"Database" help:"How many days payloads are kept at least, 0 for ever; those of the newest records are always kept."`
 	DataDir             string `env:"DATA_DIR" fallback:".data" placeholder:".data" group:"Database" help:"Directory for the embedded PostgreSQL."`
 
 	CoinPaprikaAPIKey  string `name:"coinpaprika-api-key" env:"COINPAPRIKA_API_KEY" placeholder:"KEY" group:"Sources" help:"Key of a paid CoinPaprika plan; the free one needs none."`
@@ -31,7 +32,13 @@ type Flags struct {
 	CoinPaprikaBaseURL string `name:"coinpaprika-base-url" env:"COINPAPRIKA_BASE_URL" placeholder:"URL" group:"Sources" help:"Where CoinPaprika answers; the live API if not given."`
 	CoinGeckoBaseURL   string `name:"coingecko-base-url" env:"COINGECKO_BASE_URL" fallback:"https://api.coingecko.com/api/v3" placeholder:"https://api.coingecko.com/api/v3" group:"Sources" help:"Where CoinGecko answers."`
 	CoinGeckoPages     string `name:"coingecko-pages" env:"COINGECKO_PAGES" fallback:"4" placeholder:"4" group:"Sources" help:"Pages of 250 coins to take from CoinGecko."`
-	CSVPath            string `name:"csv-path" env:"CSV_PATH" placeholder:"PATH" group:"Sources" help:"A file, a directory or a glob; the bundled history if not given."`
+
+	CoinPaprikaRequestsPerSecond string `name:"coinpaprika-requests-per-second" env:"COINPAPRIKA_REQUESTS_PER_SECOND" fallback:"10" placeholder:"10" group:"Sources" help:"Requests to CoinPaprika a second at most; every plan allows 10."`
+	CoinPaprikaMonthlyRequests   string `name:"coinpaprika-monthly-requests" env:"COINPAPRIKA_MONTHLY_REQUESTS" placeholder:"NUMBER" group:"Sources" help:"Requests to CoinPaprika a month at most, 0 for no budget; if not given, 20000 without a key and no budget with one."`
+	CoinGeckoRequestsPerSecond   string `name:"coingecko-requests-per-second" env:"COINGECKO_REQUESTS_PER_SECOND" fallback:"0.5" placeholder:"0.5" group:"Sources" help:"Requests to CoinGecko a second at most; a demo key allows 30 a minute."`
+	CoinGeckoMonthlyRequests     string `name:"coingecko-monthly-requests" env:"COINGECKO_MONTHLY_REQUESTS" placeholder:"NUMBER" group:"Sources" help:"Requests to CoinGecko a month at most, 0 for no budget; if not given, 10000 with a demo key and otherwise no budget."`
+
+	CSVPath string `name:"csv-path" env:"CSV_PATH" placeholder:"PATH" group:"Sources" help:"A file, a directory or a glob; the bundled history if not given."`
 
 	ETLSchedule            string `name:"etl-schedule" env:"ETL_SCHEDULE" fallback:"*/5 * * * *" placeholder:"*/5 * * * *" group:"Schedule" help:"When sources are read: cron in UTC, or off."`
 	ETLScheduleCoinGecko   string `name:"etl-schedule-coingecko" env:"ETL_SCHEDULE_COINGECKO" placeholder:"CRON" group:"Schedule" help:"The same for CoinGecko alone."`

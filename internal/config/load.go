@@ -17,6 +17,9 @@ const (
 	coinPaprikaPaid = "https://api-pro.coinpaprika.com/v1"
 )
 
+// coinGeckoPro answers those who have a paid plan.
+const coinGeckoPro = "pro-api.coingecko.com"
+
 // Load reads .env in the working directory, validates everything and returns it typed. What a flag
 // gives wins over the environment, that over .env, and that over the default; a value that is
 // empty counts as not given. The error is an *Error with all that is wrong, and wraps ErrInvalid;
@@ -30,6 +33,9 @@ func (f Flags) Load() (Config, error) {
 		Host:        r.host("HOST", f.Host),
 		Database:    r.database(f),
 		DataDir:     r.directory("DATA_DIR", f.DataDir),
+
+		RawRetentionDays: r.number("RAW_RETENTION_DAYS", f.RawRetentionDays, 0, 36500),
+
 		APIKey:      r.key("API_KEY", f.APIKey),
 		AdminAPIKey: r.key("ADMIN_API_KEY", f.AdminAPIKey),
 		CoinPaprika: r.coinPaprika(f),
@@ -46,23 +52,44 @@ func (f Flags) Load() (Config, error) {
 	return c, nil
 }
 
+// What the vendors give away in a month; what a paid plan gives, only its owner knows.
+const (
+	coinPaprikaFreeMonth = "20000"
+	coinGeckoDemoMonth   = "10000"
+	noBudget             = "0"
+)
+
 func (r *reader) coinPaprika(f Flags) CoinPaprika {
 	key := r.key("COINPAPRIKA_API_KEY", f.CoinPaprikaAPIKey)
-	live := coinPaprikaFree
+	live, month := coinPaprikaFree, coinPaprikaFreeMonth
 	if key != "" {
-		live = coinPaprikaPaid
+		live, month = coinPaprikaPaid, noBudget
 	}
 	return CoinPaprika{
 		APIKey:  key,
 		BaseURL: r.baseURL("COINPAPRIKA_BASE_URL", cmp.Or(f.CoinPaprikaBaseURL, live)),
+		Plan:    r.plan("COINPAPRIKA_", f.CoinPaprikaRequestsPerSecond, cmp.Or(f.CoinPaprikaMonthlyRequests, month)),
 	}
 }
 
 func (r *reader) coinGecko(f Flags) CoinGecko {
+	key, base := r.key("COINGECKO_API_KEY", f.CoinGeckoAPIKey), r.baseURL("COINGECKO_BASE_URL", f.CoinGeckoBaseURL)
+	month := noBudget
+	if key != "" && !hasHost(base, coinGeckoPro) {
+		month = coinGeckoDemoMonth
+	}
 	return CoinGecko{
-		APIKey:  r.key("COINGECKO_API_KEY", f.CoinGeckoAPIKey),
-		BaseURL: r.baseURL("COINGECKO_BASE_URL", f.CoinGeckoBaseURL),
-		Pages:   r.number("COINGECKO_PAGES", f.CoinGeckoPages, 1, 1000),
+		APIKey: key, BaseURL: base,
+		Pages: r.number("COINGECKO_PAGES", f.CoinGeckoPages, 1, 1000),
+		Plan:  r.plan("COINGECKO_", f.CoinGeckoRequestsPerSecond, cmp.Or(f.CoinGeckoMonthlyRequests, month)),
+	}
+}
+
+// plan reads what may be asked of the API whose variables begin with prefix.
+func (r *reader) plan(prefix, perSecond, perMonth string) Plan {
+	return Plan{
+		RequestsPerSecond: r.rate(prefix+"REQUESTS_PER_SECOND", perSecond),
+		MonthlyRequests:   int64(r.number(prefix+"MONTHLY_REQUESTS", perMonth, 0, 1_000_000_000)),
 	}
 }
 

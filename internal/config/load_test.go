@@ -25,11 +25,19 @@ func TestGoodValues(t *testing.T) {
 		{"DATABASE_URL", "postgres:///db?host=/run/pg", func(c Config) any { return c.Database.URL.Reveal() }, "postgres:///db?host=/run/pg"},
 		{"DATABASE_URL", "postgresql://a:1,b:2/db", func(c Config) any { return c.Database.URL.Reveal() }, "postgresql://a:1,b:2/db"},
 		{"DATA_DIR", "/var/lib/k", func(c Config) any { return c.DataDir }, "/var/lib/k"},
-		{"COINPAPRIKA_API_KEY", "k", func(c Config) any { return c.CoinPaprika }, CoinPaprika{BaseURL: "https://api-pro.coinpaprika.com/v1", APIKey: "k"}},
+		{"RAW_RETENTION_DAYS", "0", func(c Config) any { return c.RawRetentionDays }, 0},
+		{"RAW_RETENTION_DAYS", "1", func(c Config) any { return c.RawRetentionDays }, 1},
+		{"COINPAPRIKA_API_KEY", "k", func(c Config) any { return c.CoinPaprika }, CoinPaprika{BaseURL: "https://api-pro.coinpaprika.com/v1", APIKey: "k", Plan: Plan{RequestsPerSecond: 10}}},
 		{"COINPAPRIKA_BASE_URL", "http://[::1]:9/v1/", func(c Config) any { return c.CoinPaprika.BaseURL }, "http://[::1]:9/v1"},
 		{"COINGECKO_API_KEY", "CG-x", func(c Config) any { return c.CoinGecko.APIKey.Reveal() }, "CG-x"},
 		{"COINGECKO_BASE_URL", "https://pro.example/api/v3", func(c Config) any { return c.CoinGecko.BaseURL }, "https://pro.example/api/v3"},
 		{"COINGECKO_PAGES", "1", func(c Config) any { return c.CoinGecko.Pages }, 1},
+		{"COINGECKO_API_KEY", "CG-x", func(c Config) any { return c.CoinGecko.Plan }, Plan{RequestsPerSecond: 0.5, MonthlyRequests: 10000}},
+		{"COINGECKO_REQUESTS_PER_SECOND", "8.25", func(c Config) any { return c.CoinGecko.Plan }, Plan{RequestsPerSecond: 8.25}},
+		{"COINGECKO_REQUESTS_PER_SECOND", ".001", func(c Config) any { return c.CoinGecko.RequestsPerSecond }, 0.001},
+		{"COINGECKO_MONTHLY_REQUESTS", "500000", func(c Config) any { return c.CoinGecko.Plan }, Plan{RequestsPerSecond: 0.5, MonthlyRequests: 500000}},
+		{"COINPAPRIKA_REQUESTS_PER_SECOND", "1000", func(c Config) any { return c.CoinPaprika.Plan }, Plan{RequestsPerSecond: 1000, MonthlyRequests: 20000}},
+		{"COINPAPRIKA_MONTHLY_REQUESTS", "0", func(c Config) any { return c.CoinPaprika.Plan }, Plan{RequestsPerSecond: 10}},
 		{"CSV_PATH", "data/*.csv", func(c Config) any { return c.CSVPath }, "data/*.csv"},
 		{"ETL_SCHEDULE", "@hourly", func(c Config) any { return c.Schedules("csv", "new") }, map[string]string{"csv": "@hourly", "new": "@hourly"}},
 		{"ETL_SCHEDULE", "0 0 29 2 *", func(c Config) any { return c.Schedules("csv") }, map[string]string{"csv": "0 0 29 2 *"}},
@@ -65,6 +73,8 @@ func TestBadValues(t *testing.T) {
 		{"DATABASE_URL", "postgres://u:hu%sh@h/d", "postgres://… (the rest is not shown)", "with %XX"},
 		{"DATABASE_URL", "postgres://u:12#hush@h/d", "postgres://… (the rest is not shown)", "with %XX"},
 		{"DATABASE_URL", "postgres://", "postgres://… (the rest is not shown)", "postgres://USER"},
+		{"RAW_RETENTION_DAYS", "-1", `"-1"`, "a whole number from 0 to 36500"},
+		{"RAW_RETENTION_DAYS", "90d", `"90d"`, "a whole number from 0 to 36500"},
 		{"COINPAPRIKA_API_KEY", "hush\n", "one with other characters or spaces (not shown)", "visible ASCII characters only"},
 		{"COINGECKO_API_KEY", "hüsh", "one with other characters or spaces (not shown)", "visible ASCII characters only"},
 		{"COINPAPRIKA_BASE_URL", "api.example", "something else (not shown)", "an http:// or https:// URL"},
@@ -73,6 +83,14 @@ func TestBadValues(t *testing.T) {
 		{"COINGECKO_BASE_URL", "http://h:70000", "http://… (the rest is not shown)", "an http://"},
 		{"COINGECKO_PAGES", "0", `"0"`, "a whole number from 1 to 1000"},
 		{"COINGECKO_PAGES", "4.5", `"4.5"`, "a whole number from 1 to 1000"},
+		{"COINGECKO_REQUESTS_PER_SECOND", "0", `"0"`, "a number from 0.001 to 1000, such as 0.5"},
+		{"COINGECKO_REQUESTS_PER_SECOND", "-1", `"-1"`, "a number from 0.001 to 1000"},
+		{"COINGECKO_REQUESTS_PER_SECOND", "1001", `"1001"`, "a number from 0.001 to 1000"},
+		{"COINPAPRIKA_REQUESTS_PER_SECOND", "NaN", `"NaN"`, "a number from 0.001 to 1000"},
+		{"COINPAPRIKA_REQUESTS_PER_SECOND", "0,5", `"0,5"`, "such as 0.5"},
+		{"COINPAPRIKA_REQUESTS_PER_SECOND", "1e1", `"1e1"`, "such as 0.5"},
+		{"COINGECKO_MONTHLY_REQUESTS", "-1", `"-1"`, "a whole number from 0 to 1000000000"},
+		{"COINPAPRIKA_MONTHLY_REQUESTS", "20k", `"20k"`, "a whole number from 0 to 1000000000"},
 		{"CSV_PATH", "data/[a", `"data/[a"`, "glob"},
 		{"ETL_SCHEDULE", "* * * *", `"* * * *"`, "cron of 5 fields"},
 		{"ETL_SCHEDULE", "0 0 * * * *", `"0 0 * * * *"`, "cron of 5 fields"},
@@ -99,6 +117,20 @@ func TestBadValues(t *testing.T) {
 			require.NotContains(t, err.Error(), "hush")
 		})
 	}
+}
+
+// The budget that is not given is that of the plan that the key and the address tell of.
+func TestMonthlyRequestsFollowThePlan(t *testing.T) {
+	pro := map[string]string{"COINGECKO_API_KEY": "CG-x", "COINGECKO_BASE_URL": "https://pro-api.coingecko.com/api/v3"}
+	c, err := load(t, pro, "COINPAPRIKA_API_KEY=k\nCOINPAPRIKA_MONTHLY_REQUESTS=70000\n")
+	require.NoError(t, err)
+	require.Zero(t, c.CoinGecko.MonthlyRequests)
+	require.EqualValues(t, 70000, c.CoinPaprika.MonthlyRequests)
+	pro["COINGECKO_BASE_URL"] = "https://pro-api.coingecko.com.example.org/api/v3"
+	c, err = load(t, pro, "")
+	require.NoError(t, err)
+	require.EqualValues(t, 10000, c.CoinGecko.MonthlyRequests)
+	require.EqualValues(t, 20000, c.CoinPaprika.MonthlyRequests)
 }
 
 func onlyProblem(t *testing.T, err error) Problem {

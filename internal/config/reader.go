@@ -28,6 +28,20 @@ func (r *reader) number(variable, value string, lowest, highest int) int {
 	return n
 }
 
+// decimal is a plain number: what else a float may look like (1e3, 0x1p-2, Inf) is nothing to set.
+var decimal = regexp.MustCompile(`^[0-9]*\.?[0-9]+$`)
+
+// rate reads how many times a second something may happen.
+func (r *reader) rate(variable, value string) float64 {
+	const lowest, highest = 0.001, 1000
+	n, err := strconv.ParseFloat(value, 64)
+	if !decimal.MatchString(value) || err != nil || n < lowest || n > highest {
+		r.refuse(variable, strconv.Quote(value), fmt.Sprintf("a number from %v to %v, such as 0.5", lowest, highest))
+		return 0
+	}
+	return n
+}
+
 func (r *reader) oneOf(variable, value string, allowed ...string) string {
 	if slices.Contains(allowed, value) {
 		return value
@@ -69,6 +83,12 @@ func (r *reader) baseURL(variable, value string) string {
 		return ""
 	}
 	return strings.TrimRight(value, "/")
+}
+
+// hasHost tells whether a URL is of this host.
+func hasHost(address, host string) bool {
+	u, err := url.Parse(address)
+	return err == nil && strings.EqualFold(u.Hostname(), host)
 }
 
 // portFits tells whether a port, of which a URL only guarantees digits, is one or is not given.

@@ -4,68 +4,127 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/kasparro/kasparro/internal/market"
 )
 
-// settlePause is the pause between two looks at a database that is away.
-const settlePause = 200 * time.Millisecond
+const (
+	// patience is how long a run bears a database that is away or slow, once the run is open.
+	patience = time.Minute
+	// commitTimeout bounds one try at a page's transaction.
+	commitTimeout = 30 * time.Second
+	// commitTries is how often a page is sent at most: a database that answers and still refuses it
+	// is not away.
+	commitTries = 5
+	// stopTimeout bounds the page in hand once the service is asked to stop, and closeTimeout the
+	// closing of its run.
+	stopTimeout  = 8 * time.Second
+	closeTimeout = 3 * time.Second
+	// pause is the pause between two looks at a database that is away, half of it more or less.
+	pause = 200 * time.Millisecond
+)
 
-// commitTries is how often a page is sent at most: a database that answers and still refuses it is
-// not away.
-const commitTries = 3
+// outlasting returns a context that goes on for as long as a run has patience, and where ctx ends
+// for no longer than so much more.
+func outlasting(ctx context.Context, more time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(more, cancel) })
+	return longer, func() { stop(); cancel() }
+}
 
-// commit stores a page and returns what the run has done with it. The page in hand is finished
-// also when the service is asked to stop, within commitTimeout.
+// insist repeats an attempt while the database is away or another transaction stands in the way,
+// until ctx ends; it then returns the last error.
+func insist(ctx context.Context, attempt func() error) error {
+	for {
+		err := attempt()
+		if !errors.Is(err, market.ErrUnavailable) && !errors.Is(err, market.ErrConflict) {
+			return err
+		}
+		if !rest(ctx) {
+			return err
+		}
+	}
+}
+
+// rest waits a moment, and tells whether ctx lasted.
+func rest(ctx context.Context) bool {
+	timer := time.NewTimer(pause/2 + rand.N(pause)) //nolint:gosec // jitter is no secret
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// commit stores a page and adds it to what the run has done. The page in hand is finished also when
+// the service is asked to stop, within stopTimeout.
 //
 // Where the database goes away in the middle, nobody can say whether the page was stored: the
 // answer to COMMIT may be what was lost. The ledger tells once the database is back, since a page
 // counts itself in the transaction that stores it. A page that was not stored is sent again.
-func (r *Runner) commit(ctx context.Context, runID int64, done market.Counters, b market.Batch) (market.Counters, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+func (a *attempt) commit(ctx context.Context, b market.Batch) error {
+	ctx, cancel := outlasting(ctx, stopTimeout)
 	defer cancel()
 	for try := 1; ; try++ {
-		added, err := r.Store.CommitBatch(ctx, runID, b)
+		added, err := a.tryCommit(ctx, b)
 		if err == nil {
-			return done.Add(added), nil
+			a.done = a.done.Add(added)
+			return nil
 		}
-		if !errors.Is(err, market.ErrUnavailable) || try == commitTries {
-			return done, err
+		lost := errors.Is(err, market.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
+		if !lost && !errors.Is(err, market.ErrConflict) || try == commitTries {
+			return err
 		}
-		r.Log.Warn("the database went away during a commit", "run", market.GlobalID(market.IDRun, runID), "error", err)
-		run, settleErr := r.settle(ctx, runID)
+		a.Log.Warn("a page could not be committed, trying again", "run", market.GlobalID(market.IDRun, a.run.ID), "error", err)
+		if !lost {
+			if !rest(ctx) {
+				return err
+			}
+			continue
+		}
+		run, settleErr := a.settle(ctx)
 		if settleErr != nil {
-			return done, fmt.Errorf("%w; whether the page was stored could not be settled: %w", err, settleErr)
+			return fmt.Errorf("%w; whether the page was stored could not be settled: %w", err, settleErr)
 		}
-		if run.Pages > done.Pages {
-			return run.Counters, nil
+		if run.Pages > a.done.Pages {
+			a.done = run.Counters
+			return nil
 		}
 	}
+}
+
+func (a *attempt) tryCommit(ctx context.Context, b market.Batch) (market.Counters, error) {
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	defer cancel()
+	return a.Store.CommitBatch(ctx, a.run.ID, b)
 }
 
 // settle returns the run as the ledger has it, as soon as the database answers. A transaction that
 // is still on its way holds the run's row: the heartbeat waits for it, so what is read behind it is
 // final. It returns market.ErrFenced for a run that has been closed.
-func (r *Runner) settle(ctx context.Context, runID int64) (market.Run, error) {
-	for {
-		err := r.Store.Heartbeat(ctx, runID)
-		var runs []market.Run
-		if err == nil {
-			runs, err = r.Store.RunsByID(ctx, []int64{runID})
+func (a *attempt) settle(ctx context.Context) (run market.Run, err error) {
+	err = insist(ctx, func() error {
+		if err := a.Store.Heartbeat(ctx, a.run.ID); err != nil {
+			return err
 		}
-		switch {
-		case err == nil && len(runs) == 1:
-			return runs[0], nil
-		case err == nil:
-			return market.Run{}, fmt.Errorf("run %d: %w", runID, market.ErrNotFound)
-		case !errors.Is(err, market.ErrUnavailable):
-			return market.Run{}, err
-		}
-		select {
-		case <-ctx.Done():
-			return market.Run{}, err
-		case <-time.After(settlePause):
-		}
+		run, err = a.stored(ctx)
+		return err
+	})
+	return run, err
+}
+
+// stored returns the run as the ledger has it.
+func (a *attempt) stored(ctx context.Context) (market.Run, error) {
+	runs, err := a.Store.RunsByID(ctx, []int64{a.run.ID})
+	if err != nil {
+		return market.Run{}, err
 	}
+	if len(runs) != 1 {
+		return market.Run{}, fmt.Errorf("run %d: %w", a.run.ID, market.ErrNotFound)
+	}
+	return runs[0], nil
 }

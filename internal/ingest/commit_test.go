@@ -57,7 +57,7 @@ func TestACommitWithoutAnAnswerIsSettled(t *testing.T) {
 				f := &flaky{Store: s, commit: commit, done: done, heartbeats: 2}
 				r := ingest.Runner{Store: f, Log: slog.New(slog.DiscardHandler), Beat: postgres.Beat}
 				var last market.Counters
-				r.OnPage = func(_ string, so market.Counters) { last = so }
+				r.OnPage = func(_ string, so ingest.Progress) { last = so.Counters }
 				run, err := r.Run(t.Context(), &script{[]step{page(1, 2, 0), page(2, 3, 1), page(3, 1, 0)}},
 					ingest.Request{Trigger: market.TriggerManual})
 				require.NoError(t, err)
@@ -120,5 +120,72 @@ func TestAPageThatIsAlwaysRefusedIsGivenUp(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, market.RunFailed, run.Status)
 	require.Contains(t, run.Error, "no connection left")
-	require.Equal(t, 3, f.commits)
+	require.Equal(t, 5, f.commits)
+}
+
+// conflicting is a store in which another transaction stands in the way so many times.
+type conflicting struct {
+	*postgres.Store
+	times   int
+	commits int
+	settled int
+}
+
+func (c *conflicting) CommitBatch(ctx context.Context, runID int64, b market.Batch) (market.Counters, error) {
+	if c.commits++; c.commits <= c.times {
+		return market.Counters{}, fmt.Errorf("%w: deadlock detected", market.ErrConflict)
+	}
+	return c.Store.CommitBatch(ctx, runID, b)
+}
+
+func (c *conflicting) RunsByID(ctx context.Context, ids []int64) ([]market.Run, error) {
+	c.settled++
+	return c.Store.RunsByID(ctx, ids)
+}
+
+// A page that the database took back in favour of another transaction was not stored, for certain.
+func TestAPageThatLostADeadlockIsSentAgain(t *testing.T) {
+	c := &conflicting{Store: newStore(t), times: 3}
+	r := ingest.Runner{Store: c, Log: slog.New(slog.DiscardHandler), Beat: postgres.Beat}
+	run, err := r.Run(t.Context(), &script{[]step{page(1, 2, 0)}}, ingest.Request{Trigger: market.TriggerManual})
+	require.NoError(t, err)
+	require.Equal(t, market.RunSucceeded, run.Status, run.Error)
+	require.EqualValues(t, 2, run.Inserted)
+	require.Equal(t, 4, c.commits)
+	require.Zero(t, c.settled)
+}
+
+// late is a store whose answers to the closing of a run are lost so many times: before it is done,
+// or behind it.
+type late struct {
+	*postgres.Store
+	times int
+	done  bool
+}
+
+func (l *late) FinishRun(ctx context.Context, runID int64, end market.RunEnd) (market.Run, error) {
+	if l.times == 0 {
+		return l.Store.FinishRun(ctx, runID, end)
+	}
+	l.times--
+	if l.done {
+		if _, err := l.Store.FinishRun(ctx, runID, end); err != nil {
+			return market.Run{}, err
+		}
+	}
+	return market.Run{}, fmt.Errorf("%w: the line was cut", market.ErrUnavailable)
+}
+
+func TestARunIsClosedThoughTheLineIsCut(t *testing.T) {
+	for _, done := range []bool{false, true} {
+		s := newStore(t)
+		r := ingest.Runner{Store: &late{Store: s, times: 1, done: done}, Log: slog.New(slog.DiscardHandler), Beat: postgres.Beat}
+		run, err := r.Run(t.Context(), &script{[]step{page(1, 2, 0), fails}}, ingest.Request{Trigger: market.TriggerManual})
+		require.NoError(t, err)
+		require.Equal(t, market.RunPartial, run.Status)
+		require.EqualValues(t, 5, run.Retries, "counted once")
+		states, err := s.SourceStates(t.Context())
+		require.NoError(t, err)
+		require.EqualValues(t, 1, states[0].TotalRuns)
+	}
 }

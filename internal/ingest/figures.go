@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/shopspring/decimal"
 
@@ -10,43 +9,32 @@ import (
 	"github.com/kasparro/kasparro/internal/source"
 )
 
-// Figures of the market have at most some forty digits. What goes beyond these bounds is garbage
-// that would cost the store dearly: 1e100000 is eight characters here and 100 kB there.
-const (
-	maxNumberText = 256
-	maxExponent   = 128
-)
-
-// readFigures reads the amounts of an item as exact decimals.
+// readFigures reads the amounts of an item that is fit for a record as exact decimals.
 func readFigures(a source.Amounts) (market.Figures, *market.Reason) {
 	var f market.Figures
-	if a.Price == "" {
-		return f, &market.Reason{Code: "missing_price", Field: "price_usd", Detail: "the source gives no price"}
-	}
-	price, reason := amount("price_usd", a.Price, true)
+	price, reason := amount("price_usd", a.Price)
 	if reason != nil {
 		return f, reason
 	}
 	f.PriceUSD = price.Decimal
 	for _, field := range []struct {
-		name     string
-		text     string
-		positive bool
-		into     *decimal.NullDecimal
+		name string
+		text string
+		into *decimal.NullDecimal
 	}{
-		{"open_usd", a.Open, true, &f.OpenUSD},
-		{"high_usd", a.High, true, &f.HighUSD},
-		{"low_usd", a.Low, true, &f.LowUSD},
-		{"market_cap_usd", a.MarketCap, true, &f.MarketCapUSD},
-		{"volume_24h_usd", a.Volume24h, true, &f.Volume24hUSD},
-		{"percent_change_1h", a.PercentChange1h, false, &f.PercentChange1h},
-		{"percent_change_24h", a.PercentChange24h, false, &f.PercentChange24h},
-		{"percent_change_7d", a.PercentChange7d, false, &f.PercentChange7d},
-		{"circulating_supply", a.CirculatingSupply, true, &f.CirculatingSupply},
-		{"total_supply", a.TotalSupply, true, &f.TotalSupply},
-		{"max_supply", a.MaxSupply, true, &f.MaxSupply},
+		{"open_usd", a.Open, &f.OpenUSD},
+		{"high_usd", a.High, &f.HighUSD},
+		{"low_usd", a.Low, &f.LowUSD},
+		{"market_cap_usd", a.MarketCap, &f.MarketCapUSD},
+		{"volume_24h_usd", a.Volume24h, &f.Volume24hUSD},
+		{"percent_change_1h", a.PercentChange1h, &f.PercentChange1h},
+		{"percent_change_24h", a.PercentChange24h, &f.PercentChange24h},
+		{"percent_change_7d", a.PercentChange7d, &f.PercentChange7d},
+		{"circulating_supply", a.CirculatingSupply, &f.CirculatingSupply},
+		{"total_supply", a.TotalSupply, &f.TotalSupply},
+		{"max_supply", a.MaxSupply, &f.MaxSupply},
 	} {
-		if *field.into, reason = amount(field.name, field.text, field.positive); reason != nil {
+		if *field.into, reason = amount(field.name, field.text); reason != nil {
 			return f, reason
 		}
 	}
@@ -54,43 +42,24 @@ func readFigures(a source.Amounts) (market.Figures, *market.Reason) {
 	return f, reason
 }
 
-// amount reads a number; empty text is null. One that cannot be negative by its meaning is refused
-// if it is.
-func amount(field, text string, positive bool) (decimal.NullDecimal, *market.Reason) {
+// amount reads a number; empty text is null.
+func amount(field, text string) (decimal.NullDecimal, *market.Reason) {
 	if text == "" {
 		return decimal.NullDecimal{}, nil
 	}
-	if len(text) > maxNumberText {
-		return decimal.NullDecimal{}, reject("out_of_range", field, text, "it is longer than any market figure")
-	}
 	d, err := decimal.NewFromString(text)
 	if err != nil {
-		return decimal.NullDecimal{}, reject("bad_number", field, text, "it is no decimal number")
-	}
-	if top := int64(d.Exponent()) + int64(d.NumDigits()); top > maxExponent || d.Exponent() < -maxExponent {
-		return decimal.NullDecimal{}, reject("out_of_range", field, text, "it is larger or finer than any market figure")
-	}
-	if positive && d.IsNegative() {
-		return decimal.NullDecimal{}, reject("negative_amount", field, text, "it cannot be negative")
+		return decimal.NullDecimal{}, &market.Reason{Code: "bad_number", Field: field, Detail: fmt.Sprintf("%q: it is no decimal number", text)}
 	}
 	return decimal.NewNullDecimal(d), nil
 }
 
+// rank reads a rank; 0 is none.
 func rank(text string) (*int32, *market.Reason) {
-	d, reason := amount("rank", text, true)
+	d, reason := amount("rank", text)
 	if reason != nil || !d.Valid || d.Decimal.IsZero() {
 		return nil, reason
 	}
-	if !d.Decimal.IsInteger() || d.Decimal.GreaterThan(decimal.NewFromInt(math.MaxInt32)) {
-		return nil, reject("bad_number", "rank", text, "a rank is a whole number")
-	}
-	r := int32(d.Decimal.IntPart())
+	r := int32(d.Decimal.IntPart()) // it fits: source.Item.Unfit has looked
 	return &r, nil
-}
-
-func reject(code, field, text, why string) *market.Reason {
-	if len(text) > 80 {
-		text = text[:80] + "..."
-	}
-	return &market.Reason{Code: code, Field: field, Detail: fmt.Sprintf("%q: %s", text, why)}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/kasparro/kasparro/internal/market"
@@ -20,7 +19,10 @@ type Store interface {
 	StartRun(ctx context.Context, r market.RunRequest) (market.Run, error)
 	// Heartbeat tells that the run lives, or returns market.ErrFenced.
 	Heartbeat(ctx context.Context, runID int64) error
-	// CommitBatch stores a page whole or not at all and returns what it added to the counters.
+	// Baseline returns what is known of the source, for a run of the stream to be judged by.
+	Baseline(ctx context.Context, source, stream string) (market.Baseline, error)
+	// CommitBatch stores a page whole or not at all and returns what it added to the counters. An
+	// error that wraps market.ErrConflict says that nothing was stored.
 	CommitBatch(ctx context.Context, runID int64, b market.Batch) (market.Counters, error)
 	// RunsByID returns the runs as they stand; those that do not exist are left out.
 	RunsByID(ctx context.Context, ids []int64) ([]market.Run, error)
@@ -28,25 +30,20 @@ type Store interface {
 	FinishRun(ctx context.Context, runID int64, end market.RunEnd) (market.Run, error)
 }
 
-const (
-	// commitTimeout bounds a page's transaction, also when the service is asked to stop: the page
-	// in hand is finished.
-	commitTimeout = 10 * time.Second
-	// finishTimeout bounds the closing of a run.
-	finishTimeout = 3 * time.Second
-)
-
 // Runner runs sources.
 type Runner struct {
 	Store Store
 	Log   *slog.Logger
-	Beat  time.Duration // between two heartbeats
-	// OnPage, where set, is told after each page what the run has done so far.
-	OnPage func(source string, so market.Counters)
+	Beat  time.Duration // between two heartbeats; every second one is told to the log as well
+	// OnStart, where set, is told of the run as soon as it is open.
+	OnStart func(market.Run)
+	// OnPage, where set, is told after each page how far the run has come.
+	OnPage func(source string, p Progress)
 }
 
-// Request says why a source is run.
+// Request says why a source is run, and along what.
 type Request struct {
+	Stream      string // see market.Run.Stream
 	Trigger     market.Trigger
 	ScheduledAt *time.Time // the slot; nil for a run started by hand
 }
@@ -57,22 +54,27 @@ type Request struct {
 // else (market.ErrFenced). When ctx ends, the page in hand is finished and the run is interrupted.
 func (r *Runner) Run(ctx context.Context, src source.Source, req Request) (market.Run, error) {
 	run, err := r.Store.StartRun(ctx, market.RunRequest{
-		Source: src.Name(), Kind: src.Kind(), Trigger: req.Trigger, ScheduledAt: req.ScheduledAt,
+		Source: src.Name(), Kind: src.Kind(), Stream: req.Stream, Trigger: req.Trigger, ScheduledAt: req.ScheduledAt,
 	})
 	if err != nil {
 		return market.Run{}, err
 	}
+	if r.OnStart != nil {
+		r.OnStart(run)
+	}
 	r.Log.Debug("run started", "run", market.GlobalID(market.IDRun, run.ID), "source", run.Source, "cursor", string(run.CursorBefore))
-	extractCtx, stop := r.beat(ctx, run.ID)
-	done, incomplete, err := r.pages(extractCtx, src, run)
-	stop()
-	if errors.Is(err, market.ErrFenced) || errors.Is(context.Cause(extractCtx), market.ErrFenced) {
+	a := &attempt{Runner: r, src: src, run: run, watch: newWatch(src.Kind(), run)}
+	extractCtx, stop := a.beat(ctx)
+	err = a.pages(extractCtx)
+	fenced := errors.Is(err, market.ErrFenced) || errors.Is(context.Cause(extractCtx), market.ErrFenced)
+	if fenced {
+		stop()
 		return run, fmt.Errorf("run %d of %s: %w", run.ID, run.Source, market.ErrFenced)
 	}
-	end := ending(ctx, done, incomplete, err)
-	finishCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
-	defer cancel()
-	ended, err := r.Store.FinishRun(finishCtx, run.ID, end)
+	end := a.ending(ctx, err)
+	a.watch.warn(r.Log, end)
+	ended, err := a.finish(ctx, end)
+	stop()
 	if err != nil {
 		return run, err
 	}
@@ -80,92 +82,58 @@ func (r *Runner) Run(ctx context.Context, src source.Source, req Request) (marke
 	return ended, nil
 }
 
-// beat keeps the run alive until stop is called. The context that it returns ends when the run is
-// closed by someone else: then nothing more can be committed.
-func (r *Runner) beat(ctx context.Context, runID int64) (_ context.Context, stop func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	finished := make(chan struct{})
-	go func() {
-		defer close(finished)
-		ticker := time.NewTicker(r.Beat)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-			}
-			if err := r.Store.Heartbeat(ctx, runID); errors.Is(err, market.ErrFenced) {
-				cancel(market.ErrFenced)
-			} else if err != nil && ctx.Err() == nil {
-				r.Log.Warn("heartbeat failed", "run", market.GlobalID(market.IDRun, runID), "error", err)
-			}
-		}
-	}()
-	return ctx, func() { cancel(nil); <-finished }
+// attempt is one run on its way.
+type attempt struct {
+	*Runner
+
+	src        source.Source
+	run        market.Run // as it was opened
+	watch      *watch
+	done       market.Counters // by the pages that are stored
+	last       market.Cursor   // behind them
+	incomplete []string
 }
 
 // pages extracts and commits until the source has no more, an error, or the end of ctx.
-func (r *Runner) pages(ctx context.Context, src source.Source, run market.Run) (done market.Counters, incomplete []string, err error) {
-	for page, err := range src.Extract(ctx, run.CursorAfter) {
+func (a *attempt) pages(ctx context.Context) error {
+	known, err := a.baseline(ctx)
+	if err != nil {
+		return err
+	}
+	a.watch.known = known
+	for page, err := range a.src.Extract(ctx, a.run.CursorAfter) {
 		if err != nil {
-			return done, incomplete, err
+			return err
 		}
-		batch := Normalise(run.Source, page)
-		if err := tooManyRejected(batch); err != nil {
-			return done, incomplete, err
+		batch := Normalise(a.run.Source, page)
+		a.watch.page(page, batch)
+		if err := tooManyRejected(batch); err != nil && a.run.Stream != market.StreamQuarantine {
+			return err
 		}
-		if done, err = r.commit(ctx, run.ID, done, batch); err != nil {
-			return done, incomplete, err
+		if err := a.commit(ctx, batch); err != nil {
+			return err
 		}
-		if page.Incomplete != "" {
-			incomplete = append(incomplete, page.Incomplete)
+		if a.last = page.Next; page.Incomplete != "" {
+			a.incomplete = append(a.incomplete, page.Incomplete)
 		}
-		if r.OnPage != nil {
-			r.OnPage(run.Source, done)
+		so := a.watch.advance(a.done, page.Share)
+		if a.OnPage != nil {
+			a.OnPage(a.run.Source, so)
 		}
 		if ctx.Err() != nil {
-			return done, incomplete, ctx.Err()
+			return ctx.Err()
 		}
 	}
-	return done, incomplete, nil
+	return nil
 }
 
-// ending judges how a run ended.
-func ending(ctx context.Context, done market.Counters, incomplete []string, err error) market.RunEnd {
-	end := market.RunEnd{Status: market.RunSucceeded}
-	switch {
-	case err != nil && ctx.Err() != nil:
-		end.Status = market.RunInterrupted
-	case err != nil && done.Pages > 0:
-		end.Status, end.Error = market.RunPartial, oneLine(err)
-	case err != nil:
-		end.Status, end.Error = market.RunFailed, oneLine(err)
-	case len(incomplete) > 0:
-		end.Status, end.Error = market.RunPartial, strings.Join(incomplete, "; ")
-	}
-	var counted interface{ Retries() int64 }
-	if errors.As(err, &counted) {
-		end.Retries = counted.Retries()
-	}
-	return end
-}
-
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
-
-func (r *Runner) logEnd(run market.Run) {
-	level := slog.LevelInfo
-	if run.Error != "" {
-		level = slog.LevelError
-	}
-	attrs := []any{
-		"run", market.GlobalID(market.IDRun, run.ID), "source", run.Source, "status", strings.ToLower(string(run.Status)),
-		"trigger", strings.ToLower(string(run.Trigger)), "extracted", run.Extracted, "inserted", run.Inserted,
-		"updated", run.Updated, "unchanged", run.Unchanged, "rejected", run.Rejected, "retries", run.Retries,
-		"bytes_fetched", run.BytesFetched, "duration_ms", run.Duration(time.Now()).Milliseconds(),
-	}
-	if run.Error != "" {
-		attrs = append(attrs, "error", run.Error)
-	}
-	r.Log.Log(context.Background(), level, "run ended", attrs...)
+// baseline reads what the run will be judged by, as soon as the database lets it.
+func (a *attempt) baseline(ctx context.Context) (b market.Baseline, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err = insist(ctx, func() error {
+		b, err = a.Store.Baseline(ctx, a.run.Source, a.run.Stream)
+		return err
+	})
+	return b, err
 }

@@ -23,7 +23,7 @@ type step = func(context.Context) (source.Page, error)
 // page yields n good items and then some that have no price.
 func page(number, good, bad int) step {
 	return func(context.Context) (source.Page, error) {
-		p := source.Page{Next: market.Cursor(fmt.Sprintf(`{"page":%d}`, number+1)), FetchedAt: time.Now(), Bytes: 10, Retries: 1}
+		p := source.Page{Next: market.Cursor(fmt.Sprintf(`{"page":%d}`, number+1)), FetchedAt: time.Now(), Bytes: 10, Effort: market.Effort{Retries: 1}}
 		for i := range good + bad {
 			item := goodItem(fmt.Sprintf("coin-%d-%d", number, i))
 			if i >= good {
@@ -44,7 +44,7 @@ func goodItem(id string) source.Item {
 
 type retried struct{ error }
 
-func (retried) Retries() int64 { return 4 }
+func (retried) Effort() (int64, int64, time.Duration) { return 4, 0, 0 }
 
 func fails(context.Context) (source.Page, error) {
 	return source.Page{}, fmt.Errorf("page 2:\n %w", retried{errors.New("429 Too Many Requests")})

@@ -30,3 +30,5 @@ func (s *script) Extract(ctx context.Context, _ market.Cursor) iter.Seq2[source.
 		}
 	}
 }
+
+func (s *script) Item(payload []byte) source.Item { return source.Item{Payload: payload} }

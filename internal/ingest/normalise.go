@@ -14,17 +14,24 @@ import (
 // is pure, and the order of the items is kept.
 func Normalise(sourceName string, page source.Page) market.Batch {
 	b := market.Batch{
-		Source: sourceName, FetchedAt: page.FetchedAt, Next: page.Next, Retries: page.Retries, BytesFetched: page.Bytes,
+		Source: sourceName, FetchedAt: page.FetchedAt, Next: page.Next, Effort: page.Effort, BytesFetched: page.Bytes,
 		Observations: make([]market.Observation, 0, len(page.Items)),
+	}
+	now := page.FetchedAt
+	if !page.TriedAt.IsZero() { // what was still to come then may have come by now
+		now = page.TriedAt
 	}
 	for i := range page.Items {
 		item := &page.Items[i]
-		o, reason := observe(item, page.FetchedAt)
+		o, reason := observe(item, now)
 		if reason != nil {
 			b.Rejections = append(b.Rejections, market.Rejection{
-				Source: sourceName, ExternalID: item.ExternalID, Reason: *reason, Payload: item.Payload,
+				ID: item.Rejection, Source: sourceName, ExternalID: item.ExternalID, Reason: *reason, Payload: item.Payload,
 			})
 			continue
+		}
+		if item.Rejection != 0 {
+			b.Resolves = append(b.Resolves, item.Rejection)
 		}
 		b.Observations = append(b.Observations, o)
 	}
@@ -32,16 +39,10 @@ func Normalise(sourceName string, page source.Page) market.Batch {
 }
 
 func observe(item *source.Item, now time.Time) (market.Observation, *market.Reason) {
-	if item.Problem != nil {
-		return market.Observation{}, item.Problem
-	}
-	if reason := badNames(item); reason != nil {
+	if reason := item.Unfit(now); reason != nil {
 		return market.Observation{}, reason
 	}
 	if reason := unstorable(item.Payload); reason != nil {
-		return market.Observation{}, reason
-	}
-	if reason := badTime(item.ObservedAt, now); reason != nil {
 		return market.Observation{}, reason
 	}
 	figures, reason := readFigures(item.Amounts)
@@ -56,36 +57,6 @@ func observe(item *source.Item, now time.Time) (market.Observation, *market.Reas
 		ObservedAt: item.ObservedAt.UTC().Truncate(time.Microsecond),
 		Figures:    figures, Payload: item.Payload, PayloadHash: [16]byte(sum[:16]),
 	}, nil
-}
-
-// Names are indexed, and an index entry must fit a third of an 8 kB page.
-const maxNameBytes = 512
-
-func badNames(item *source.Item) *market.Reason {
-	if item.ExternalID == "" {
-		return &market.Reason{Code: "missing_external_id", Field: "external_id", Detail: "the item does not say which asset it is of"}
-	}
-	for _, n := range []struct{ field, text string }{
-		{"external_id", item.ExternalID}, {"symbol", item.Symbol}, {"name", item.Name},
-	} {
-		if len(n.text) > maxNameBytes {
-			return &market.Reason{Code: "out_of_range", Field: n.field, Detail: fmt.Sprintf("it has %d bytes, at most %d are kept", len(n.text), maxNameBytes)}
-		}
-	}
-	return nil
-}
-
-func badTime(at, now time.Time) *market.Reason {
-	switch {
-	case at.IsZero():
-		return &market.Reason{Code: "missing_time", Field: "observed_at", Detail: "the source gives no time for this item"}
-	case at.After(now.Add(source.FutureSlack)):
-		return &market.Reason{Code: "future_time", Field: "observed_at", Detail: fmt.Sprintf(
-			"%s lies more than %s ahead of %s, when it was fetched", at.UTC().Format(time.RFC3339), source.FutureSlack, now.UTC().Format(time.RFC3339))}
-	case at.Year() < 1970:
-		return &market.Reason{Code: "bad_time", Field: "observed_at", Detail: at.UTC().Format(time.RFC3339) + " lies before 1970"}
-	}
-	return nil
 }
 
 func tooManyRejected(b market.Batch) error {

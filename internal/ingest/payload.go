@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/kasparro/kasparro/internal/market"
+	"github.com/kasparro/kasparro/internal/source"
 )
 
 // unstorable says why jsonb could not hold a payload as it came, or nil. It refuses NUL and lone
@@ -30,7 +31,7 @@ func unstorable(payload []byte) *market.Reason {
 			}
 			i = end
 		case 'e', 'E':
-			if exponent, is := readExponent(payload, i); is && (exponent > maxExponent || exponent < -maxExponent) {
+			if exponent, is := readExponent(payload, i); is && (exponent > source.MaxExponent || exponent < -source.MaxExponent) {
 				return bad("a number in it has an exponent beyond any market figure")
 			}
 		}
@@ -87,7 +88,7 @@ func readExponent(payload []byte, i int) (int, bool) {
 	}
 	exponent, err := strconv.Atoi(string(payload[i+1 : end]))
 	if err != nil { // more digits than an int holds
-		return maxExponent + 1, true
+		return source.MaxExponent + 1, true
 	}
 	return exponent, true
 }

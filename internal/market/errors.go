@@ -15,6 +15,12 @@ var (
 	ErrSlotTaken = errors.New("this slot has been taken")
 	// ErrFenced: the run is no longer open, so nothing may be committed under it.
 	ErrFenced = errors.New("the run has been closed by someone else")
+	// ErrRebuilding: another rebuild of the source has gone on from where this one stood.
+	ErrRebuilding = errors.New("another rebuild of this source is going on")
+	// ErrConflict: another transaction stood in the way; trying again helps.
+	ErrConflict = errors.New("another transaction stood in the way")
+	// ErrQuota: the month's budget of requests is spent.
+	ErrQuota = errors.New("the month's budget of requests is spent")
 	// ErrUnavailable: the database cannot be reached, or has not been migrated yet.
 	ErrUnavailable = errors.New("the database is not ready")
 )

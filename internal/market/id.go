@@ -14,6 +14,7 @@ const (
 	IDRecord    = "record"
 	IDRun       = "run"
 	IDRejection = "rejection"
+	IDDrift     = "drift"
 )
 
 // GlobalID makes the id of a thing that has a number.

@@ -33,7 +33,8 @@ type Reader interface {
 	// Latest returns the newest record of every listing of the assets; of one source, or of all
 	// where it is empty.
 	Latest(ctx context.Context, assetIDs []int64, source string) ([]Record, error)
-	// Payloads returns the payloads that the records were read from, by raw id.
+	// Payloads returns the payloads that the records were read from, by raw id. One that has been
+	// dropped at the end of its retention is left out.
 	Payloads(ctx context.Context, records []Record) (map[int64]json.RawMessage, error)
 
 	Runs(ctx context.Context, f RunFilter, w Window[int64]) (Page[Run], error)
@@ -42,6 +43,12 @@ type Reader interface {
 
 	Rejections(ctx context.Context, f RejectionFilter, w Window[int64]) (Page[Rejection], error)
 	CountRejections(ctx context.Context, f RejectionFilter) (int64, error)
+
+	Drifts(ctx context.Context, f DriftFilter, w Window[int64]) (Page[Drift], error)
+	CountDrifts(ctx context.Context, f DriftFilter) (int64, error)
+	// DriftsOf returns the newest drifts that each of the runs has met, newest first; of each run at
+	// most so many.
+	DriftsOf(ctx context.Context, runIDs []int64, most int) ([]Drift, error)
 }
 
 // SourceState is a source with its maintained totals and how its runs went.
@@ -118,6 +125,8 @@ func (o AssetOrder) Key(a Asset) AssetKey {
 // RunFilter narrows runs, which are listed newest first. In each list nil means any.
 type RunFilter struct {
 	Sources  []string
+	Streams  []string
+	Live     *bool // true: of what the source says now; false: of every other stream; nil means any
 	Statuses []RunStatus
 	Triggers []Trigger
 }

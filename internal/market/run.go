@@ -35,6 +35,8 @@ type Counters struct {
 	Rejected     int64 `json:"rejected"`  // items in quarantine
 	Pages        int64 `json:"pages"`     // pages committed
 	Retries      int64 `json:"retries"`   // requests repeated
+	Waits        int64 `json:"waits"`     // times that a request was held back, by a rate limit or before a repetition
+	WaitedMS     int64 `json:"waited_ms"` // how long all of them took, in milliseconds
 	BytesFetched int64 `json:"bytes_fetched"`
 }
 
@@ -44,14 +46,25 @@ func (c Counters) Add(d Counters) Counters {
 		Extracted: c.Extracted + d.Extracted, Inserted: c.Inserted + d.Inserted,
 		Updated: c.Updated + d.Updated, Unchanged: c.Unchanged + d.Unchanged,
 		Rejected: c.Rejected + d.Rejected, Pages: c.Pages + d.Pages,
-		Retries: c.Retries + d.Retries, BytesFetched: c.BytesFetched + d.BytesFetched,
+		Retries: c.Retries + d.Retries, Waits: c.Waits + d.Waits, WaitedMS: c.WaitedMS + d.WaitedMS,
+		BytesFetched: c.BytesFetched + d.BytesFetched,
 	}
+}
+
+// Effort is what it took to get something from an upstream.
+type Effort struct {
+	Retries int64 // requests repeated
+	Waits   int64 // times that a request was held back
+	Waited  time.Duration
 }
 
 // Run is one attempt to bring a source up to date.
 type Run struct {
-	ID          int64
-	Source      string
+	ID     int64
+	Source string
+	// Stream is what the run goes along, each with a cursor of its own: empty for what the source
+	// says now, StreamQuarantine, or a stretch of its history.
+	Stream      string
 	Trigger     Trigger
 	Status      RunStatus
 	ScheduledAt *time.Time // the slot it runs; nil for a run started by hand
@@ -61,8 +74,17 @@ type Run struct {
 	Counters
 	CursorBefore Cursor
 	CursorAfter  Cursor
-	Anomalies    []string
-	Error        string // one line; empty when there was none
+	Vitals
+	Anomalies []string
+	Error     string // one line; empty when there was none
+}
+
+// Vitals are what a run is judged by besides its counters, against the runs of its source before it.
+type Vitals struct {
+	Whole     bool     // it read all that the source has, from the beginning to the end
+	Coins     int64    // different external ids that it met
+	GoneShare *float64 // of the coins known before, those that it did not meet, 0 to 1; nil unless Whole
+	PriceJump *float64 // the median of how far prices have moved, 0.1 for a tenth up or down; nil where none was known before
 }
 
 // Duration is how long the run took, or has taken by now.
@@ -77,15 +99,31 @@ func (r Run) Duration(now time.Time) time.Duration {
 type RunRequest struct {
 	Source      string
 	Kind        string
+	Stream      string // see Run.Stream
 	Trigger     Trigger
 	ScheduledAt *time.Time // nil for a run started by hand
 }
 
 // RunEnd closes a run.
 type RunEnd struct {
-	Status  RunStatus
-	Error   string
-	Retries int64 // of the request that failed last, which belong to no page
+	Status RunStatus
+	Error  string
+	Effort // of the request that failed last, which belongs to no page
+	Vitals
+	Anomalies []string
+	Drifts    []Drift     // what the run found changed in the shape of payloads
+	Shape     []PathShape // the shape as it is now, of the parts that were met; nil where none was
+	ShapeGone []PathShape // paths that are no more
+}
+
+// StreamQuarantine is the stream of a run that tries rejected items again.
+const StreamQuarantine = "quarantine"
+
+// Baseline is what is known of a source when a run begins.
+type Baseline struct {
+	Shape  []PathShape        // of its payloads
+	Prices map[string]float64 // the latest price of each external id, in US dollars; a measure, not money
+	Runs   []Run              // the last whole runs that ended, at most 20, newest first
 }
 
 // Batch is a page after judgement: what is committed together, or not at all.
@@ -94,9 +132,10 @@ type Batch struct {
 	FetchedAt    time.Time
 	Observations []Observation
 	Rejections   []Rejection
-	Next         Cursor
-	Retries      int64
+	Next         Cursor // empty leaves the checkpoint where it is
+	Effort
 	BytesFetched int64
+	Resolves     []int64 // rejections that have become one of the observations
 }
 
 // Observation is an item that has become a record, on its way into the store.

@@ -61,7 +61,7 @@ func TestASilentRunIsClosedByTheNext(t *testing.T) {
 
 	silence(t, db, dead, 3*postgres.Beat+time.Second)
 	start(t, stores[1], "coinpaprika")
-	require.Equal(t, market.RunRunning, runByID(t, stores[0], dead.ID).Status, "it was closed for another source")
+	require.Equal(t, market.RunAbandoned, runByID(t, stores[0], dead.ID).Status, "whoever looks next closes it")
 	next, err := stores[1].StartRun(t.Context(), slotOf("coingecko", noon))
 	require.NoError(t, err)
 	require.JSONEq(t, `{"page":2}`, string(next.CursorBefore))

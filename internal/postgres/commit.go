@@ -55,7 +55,7 @@ func (p *page) store(ctx context.Context) error {
 	p.done = market.Counters{
 		Extracted: int64(len(p.batch.Observations) + len(p.batch.Rejections)),
 		Rejected:  int64(len(p.batch.Rejections)),
-		Pages:     1, Retries: p.batch.Retries, BytesFetched: p.batch.BytesFetched,
+		Pages:     1, Retries: p.batch.Retries, Waits: p.batch.Waits, WaitedMS: p.batch.Waited.Milliseconds(), BytesFetched: p.batch.BytesFetched,
 	}
 	if len(p.batch.Observations) > 0 {
 		if err := p.storeObservations(ctx); err != nil {
@@ -78,8 +78,12 @@ func (p *page) storeObservations(ctx context.Context) error {
 	if err := p.storeListings(ctx); err != nil {
 		return fmt.Errorf("listings: %w", err)
 	}
-	for _, statement := range []string{createKeyed, createExisting, createJudged} {
-		if _, err := p.tx.ExecContext(ctx, statement, p.source); err != nil {
+	judging := []string{createKeyed, createExisting, createJudged}
+	if len(p.batch.Resolves) > 0 {
+		judging = []string{createKeyed, createExisting, yieldToLater, createJudged}
+	}
+	for _, statement := range judging {
+		if _, err := p.tx.ExecContext(ctx, statement, p.source, p.batch.FetchedAt); err != nil {
 			return fmt.Errorf("judge page: %w", err)
 		}
 	}
@@ -99,17 +103,23 @@ func (p *page) storeObservations(ctx context.Context) error {
 
 func (p *page) storeProgress(ctx context.Context) error {
 	d := p.done
+	var next *string // null leaves the checkpoint where it is
+	if p.batch.Next != "" {
+		next = (*string)(&p.batch.Next)
+	}
 	_, err := p.tx.ExecContext(ctx, `
-		INSERT INTO checkpoints (source_id, cursor, run_id) VALUES (?0, ?2, ?1)
-		ON CONFLICT (source_id) DO UPDATE SET cursor = excluded.cursor, run_id = excluded.run_id, updated_at = now();
+		INSERT INTO checkpoints (source_id, stream, cursor, run_id)
+			SELECT source_id, stream, ?2::jsonb, id FROM etl_runs WHERE id = ?1 AND ?2::jsonb IS NOT NULL
+		ON CONFLICT (source_id, stream) DO UPDATE SET cursor = excluded.cursor, run_id = excluded.run_id, updated_at = now();
 		UPDATE source_totals SET record_count = record_count + ?4, items_extracted = items_extracted + ?3
 		WHERE source_id = ?0;
-		UPDATE etl_runs SET cursor_after = ?2, extracted = extracted + ?3, inserted = inserted + ?4,
+		UPDATE etl_runs SET heartbeat_at = clock_timestamp(), cursor_after = coalesce(?2::jsonb, cursor_after), extracted = extracted + ?3, inserted = inserted + ?4,
 			updated = updated + ?5, unchanged = unchanged + ?6, rejected = rejected + ?7,
-			pages = pages + 1, retries = retries + ?8, bytes_fetched = bytes_fetched + ?9
+			pages = pages + 1, retries = retries + ?8, waits = waits + ?9, waited_ms = waited_ms + ?10,
+			bytes_fetched = bytes_fetched + ?11
 		WHERE id = ?1`,
-		p.source, p.runID, string(p.batch.Next), d.Extracted, d.Inserted, d.Updated, d.Unchanged, d.Rejected,
-		d.Retries, d.BytesFetched)
+		p.source, p.runID, next, d.Extracted, d.Inserted, d.Updated, d.Unchanged, d.Rejected,
+		d.Retries, d.Waits, d.WaitedMS, d.BytesFetched)
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}

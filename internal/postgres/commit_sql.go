@@ -15,13 +15,26 @@ ANALYZE keyed`
 // createExisting finds what is known already of the instants in the page.
 const createExisting = `
 CREATE TEMP TABLE existing ON COMMIT DROP AS
-	SELECT r.listing_id, r.observed_at, r.payload_hash
+	SELECT r.listing_id, r.observed_at, r.payload_hash, r.raw_id
 	FROM (SELECT DISTINCT listing_id, observed_at FROM keyed) k
 	JOIN records r ON r.listing_id = k.listing_id AND r.observed_at = k.observed_at`
 
+// yieldToLater is for items of quarantine, whose upstream may have said more of the same instant since.
+// They take the place of a record only if that was read from an earlier payload, and otherwise count as
+// known.
+const yieldToLater = `
+CREATE TEMP TABLE earlier ON COMMIT DROP AS
+	SELECT e.listing_id, e.observed_at FROM existing e JOIN listings l ON l.id = e.listing_id
+		JOIN raw_records w ON w.external_id = l.external_id AND w.id = e.raw_id AND w.fetched_at < ?1
+	UNION ALL SELECT e.listing_id, e.observed_at FROM existing e JOIN listings l ON l.id = e.listing_id
+		JOIN raw_kept w ON w.external_id = l.external_id AND w.id = e.raw_id AND w.fetched_at < ?1;
+UPDATE keyed k SET payload_hash = e.payload_hash
+	FROM existing e LEFT JOIN earlier w ON w.listing_id = e.listing_id AND w.observed_at = e.observed_at
+	WHERE w.listing_id IS NULL AND k.listing_id = e.listing_id AND k.observed_at = e.observed_at`
+
 // createJudged compares each item with what came before it: with the item of the same key earlier
 // in the page, if there is one, otherwise with the record. Items that change something get a raw
-// id, the others keep none.
+// id, in the order of the page, the others keep none.
 const createJudged = `
 CREATE TEMP TABLE judged ON COMMIT DROP AS
 	SELECT j.*, CASE WHEN changed THEN nextval('raw_records_id_seq') END AS raw_id
@@ -31,7 +44,7 @@ CREATE TEMP TABLE judged ON COMMIT DROP AS
 			SELECT k.*, coalesce(lag(k.payload_hash) OVER w, e.payload_hash) AS previous_hash
 			FROM keyed k LEFT JOIN existing e ON e.listing_id = k.listing_id AND e.observed_at = k.observed_at
 			WINDOW w AS (PARTITION BY k.listing_id, k.observed_at ORDER BY k.ord)
-		) c
+		) c ORDER BY ord
 	) j`
 
 const countJudged = `
@@ -40,8 +53,11 @@ SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE changed AND NOT is
 FROM judged`
 
 const insertRaw = `
-INSERT INTO raw_records (id, source_id, external_id, run_id, fetched_at, payload, payload_hash)
-	SELECT raw_id, ?0, external_id, ?1, ?2, payload, payload_hash FROM judged WHERE changed`
+INSERT INTO raw_records (` + rawColumns + `)
+	SELECT raw_id, ?0, external_id, ?1, ?2, observed_at, payload, payload_hash FROM judged WHERE changed`
+
+// rawColumns are those of a payload, in raw_records and raw_kept alike.
+const rawColumns = `id, source_id, external_id, run_id, fetched_at, observed_at, payload, payload_hash`
 
 // recordColumns are those that a page writes, into records and latest_records alike.
 const recordColumns = `listing_id, observed_at, source_id, ` + figureColumns + `, payload_hash, raw_id, run_id, ingested_at`

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,14 +18,34 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 )
 
-// unavailable wraps an error that says that the database is away with market.ErrUnavailable, and
-// returns any other as it is.
+// unavailable wraps an error with what it means: market.ErrUnavailable where the database is away,
+// market.ErrConflict where it took the transaction back in favour of another, and
+// context.DeadlineExceeded where a statement took too long. Any other is returned as it is.
 func unavailable(err error) error {
-	if err == nil || !isAway(err) {
-		return err
+	var pg *pgconn.PgError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &pg) && slices.Contains(conflicts, pg.Code):
+		return fmt.Errorf("%w: %w", market.ErrConflict, err)
+	case errors.As(err, &pg) && pg.Code == checkViolation && pg.TableName == "raw_records":
+		return fmt.Errorf("%w: %w", market.ErrConflict, err) // its month was dropped just now, and is made again
+	case errors.As(err, &pg) && pg.Code == queryCanceled:
+		return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+	case isAway(err):
+		return fmt.Errorf("%w: %w", market.ErrUnavailable, err)
 	}
-	return fmt.Errorf("%w: %w", market.ErrUnavailable, err)
+	return err
 }
+
+// conflicts are serialization_failure, deadlock_detected and lock_not_available.
+var conflicts = []string{"40001", "40P01", "55P03"}
+
+// checkViolation is what the server says of a row that no partition takes, among others.
+const checkViolation = "23514"
+
+// queryCanceled is what the server says of a statement that it was asked to give up.
+const queryCanceled = "57014"
 
 func isAway(err error) bool {
 	var pg *pgconn.PgError

@@ -42,14 +42,19 @@ func (p *page) storeListings(ctx context.Context) error {
 	if err != nil || len(news) == 0 {
 		return err
 	}
-	if err := lockAssets(ctx, p.tx); err != nil {
+	return settleListings(ctx, p.tx, news, p.resolve)
+}
+
+// settleListings stores new and changed listings and resolves all to assets again.
+func settleListings(ctx context.Context, tx bun.Tx, news []listingRow, resolve market.Resolver) error {
+	if err := lockAssets(ctx, tx); err != nil {
 		return err
 	}
-	all, err := loadListings(ctx, p.tx)
+	all, err := loadListings(ctx, tx)
 	if err != nil {
 		return err
 	}
-	return applyGroups(ctx, p.tx, merge(all, news), p.resolve)
+	return applyGroups(ctx, tx, merge(all, news), resolve)
 }
 
 // unknownListings returns the listings of the page that are new or have changed, by external id.

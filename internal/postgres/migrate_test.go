@@ -15,7 +15,9 @@ import (
 	"github.com/kasparro/kasparro/internal/postgres/postgrestest"
 )
 
-var migrationNames = []string{"0001_market", "0002_runs", "0003_planner"}
+var migrationNames = []string{
+	"0001_market", "0002_runs", "0003_planner", "0004_streams", "0005_drift", "0006_allowances", "0007_raw",
+}
 
 // schemaOf tells all that is in the database but the ledger of migrations itself, a line each.
 func schemaOf(t *testing.T, db *bun.DB) []string {

@@ -3,6 +3,7 @@
 package postgres
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -17,6 +18,10 @@ import (
 type Pool struct {
 	Name     string // shown in pg_stat_activity
 	MaxConns int
+	// Deadline bounds each statement, the wait for a connection included, and twice of it each
+	// transaction; 0 for none. What takes longer loses its connection, which the server looks
+	// for every two seconds (see migrations/0004_streams): then it gives the statement up as well.
+	Deadline time.Duration
 }
 
 // Open makes a pool of connections to the database at url. It connects on first use, not here.
@@ -37,5 +42,27 @@ func Open(url string, p Pool) (*bun.DB, error) {
 	db.SetMaxOpenConns(p.MaxConns)
 	db.SetMaxIdleConns(p.MaxConns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	return bun.NewDB(db, pgdialect.New()), nil
+	bounded := bun.NewDB(db, pgdialect.New())
+	if p.Deadline > 0 {
+		bounded.AddQueryHook(deadline(p.Deadline))
+	}
+	return bounded, nil
 }
+
+// deadline gives each statement a deadline. It is a hook, and neither a setting of the session, which
+// a transaction pooler would hand to others, nor one of the database, which would cut off backups.
+type deadline time.Duration
+
+// BeforeQuery implements bun.QueryHook. A transaction lives by the context that it begins with.
+func (d deadline) BeforeQuery(ctx context.Context, e *bun.QueryEvent) context.Context {
+	after := time.Duration(d)
+	if e.Query == "BEGIN" {
+		after *= 2
+	}
+	ctx, cancel := context.WithTimeout(ctx, after)
+	context.AfterFunc(ctx, cancel) // not sooner: rows are still to be read
+	return ctx
+}
+
+// AfterQuery implements bun.QueryHook.
+func (d deadline) AfterQuery(context.Context, *bun.QueryEvent) {}

@@ -106,15 +106,22 @@ func (s *Store) Payloads(ctx context.Context, records []market.Record) (map[int6
 	if len(records) == 0 {
 		return payloads, nil
 	}
-	var q sqlText
-	q.add("SELECT id, payload FROM raw_records WHERE (external_id, id) IN (")
+	var keys sqlText
 	for i, r := range records {
 		if i > 0 {
-			q.add(", ")
+			keys.add(", ")
 		}
-		q.add("(?, ?)", r.ExternalID, r.RawID)
+		keys.add("(?, ?)", r.ExternalID, r.RawID)
 	}
-	q.add(")")
+	var q sqlText
+	for i, table := range []string{"raw_records", "raw_kept"} {
+		if i > 0 {
+			q.add(" UNION ALL ")
+		}
+		q.add("SELECT id, payload FROM " + table + " WHERE (external_id, id) IN (")
+		q.append(keys)
+		q.add(")")
+	}
 	var rows []struct {
 		ID      int64
 		Payload json.RawMessage

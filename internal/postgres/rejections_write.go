@@ -25,21 +25,30 @@ type rejectionRow struct {
 	PayloadHash []byte
 }
 
-// storeRejections keeps the page's rejected items, each once however often it comes again.
+// storeRejections keeps the page's rejected items, each once however often it comes again, and closes
+// the rejections that have become records.
 func (p *page) storeRejections(ctx context.Context) error {
-	if len(p.batch.Rejections) == 0 {
-		return nil
-	}
-	rows := make([]rejectionRow, len(p.batch.Rejections))
-	for i, r := range p.batch.Rejections {
+	var rows []rejectionRow
+	for _, r := range p.batch.Rejections {
+		if r.ID != 0 {
+			if err := p.rejectAgain(ctx, r); err != nil {
+				return err
+			}
+			continue
+		}
 		sum := sha256.Sum256(r.Payload)
-		rows[i] = rejectionRow{
+		rows = append(rows, rejectionRow{
 			RunID: p.runID, SourceID: p.source, ExternalID: text(r.ExternalID[:min(len(r.ExternalID), maxIDBytes)]),
 			Reason: r.Reason.Code, Field: text(r.Reason.Field), Detail: text(r.Reason.Detail),
 			Payload: append([]byte{}, r.Payload...), PayloadHash: sum[:16],
+		})
+	}
+	if len(rows) > 0 {
+		_, err := p.tx.NewInsert().Model(&rows).
+			On("CONFLICT (source_id, external_id, reason, payload_hash) DO NOTHING").Exec(ctx)
+		if err != nil {
+			return err
 		}
 	}
-	_, err := p.tx.NewInsert().Model(&rows).
-		On("CONFLICT (source_id, external_id, reason, payload_hash) DO NOTHING").Exec(ctx)
-	return err
+	return p.resolveRejections(ctx)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"github.com/kasparro/kasparro/internal/market"
 )
@@ -24,9 +25,8 @@ func (s *Store) StartRun(ctx context.Context, r market.RunRequest) (market.Run, 
 		return market.Run{}, err
 	}
 	// On its own, so that a dead run stays closed where the claim is refused.
-	err = s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error { return abandonSilent(ctx, tx, id) })
-	if err != nil {
-		return market.Run{}, fmt.Errorf("close dead runs of %s: %w", r.Source, unavailable(err))
+	if _, err := s.AbandonSilent(ctx); err != nil {
+		return market.Run{}, err
 	}
 	run, err := claim(ctx, s.db, id, r)
 	if err != nil {
@@ -38,45 +38,44 @@ func (s *Store) StartRun(ctx context.Context, r market.RunRequest) (market.Run, 
 // claim opens the run in one statement; what is asked after a refusal only names its reason.
 func claim(ctx context.Context, db bun.IDB, source int16, r market.RunRequest) (market.Run, error) {
 	rows, err := queryRuns(ctx, db, `WITH claimed AS (
-			INSERT INTO etl_runs (source_id, trigger, scheduled_at, cursor_before, cursor_after)
-			SELECT ?0, ?1, ?2, c.cursor, c.cursor
-			FROM (SELECT 1) one LEFT JOIN checkpoints c ON c.source_id = ?0
+			INSERT INTO etl_runs (source_id, trigger, scheduled_at, stream, cursor_before, cursor_after)
+			SELECT ?0, ?1, ?2, ?3, c.cursor, c.cursor
+			FROM (SELECT 1) one LEFT JOIN checkpoints c ON c.source_id = ?0 AND c.stream = ?3
 			ON CONFLICT DO NOTHING RETURNING *)
 		SELECT `+runColumns+` FROM claimed r JOIN sources s ON s.id = r.source_id`,
-		source, strings.ToLower(string(r.Trigger)), r.ScheduledAt)
+		source, strings.ToLower(string(r.Trigger)), r.ScheduledAt, r.Stream)
 	if err != nil {
 		return market.Run{}, err
 	}
 	if len(rows) == 1 {
 		return rows[0], nil
 	}
-	var taken bool
-	if err := db.NewRaw("SELECT EXISTS (SELECT FROM etl_runs WHERE source_id = ? AND scheduled_at = ?)",
-		source, r.ScheduledAt).Scan(ctx, &taken); err != nil {
-		return market.Run{}, err
-	}
-	if taken {
-		return market.Run{}, market.ErrSlotTaken
-	}
-	return market.Run{}, market.ErrRunning
+	return market.Run{}, refusal(ctx, db, source, r)
 }
 
-// abandonSilent closes the runs of the source whose process has gone away.
-func abandonSilent(ctx context.Context, tx bun.Tx, source int16) error {
-	var ids []int64
-	err := tx.NewRaw(`UPDATE etl_runs SET status = 'abandoned', finished_at = heartbeat_at,
-			error = 'its process went away without a word'
-		WHERE source_id = ? AND status = 'running' AND heartbeat_at < now() - ? * interval '1 second'
-		RETURNING id`, source, (3*Beat).Seconds()).Scan(ctx, &ids)
-	if err != nil {
+// refusal says why a run could not be opened.
+func refusal(ctx context.Context, db bun.IDB, source int16, r market.RunRequest) error {
+	var taken bool
+	var running []struct {
+		ID     int64
+		Silent float64 // seconds since its last heartbeat
+	}
+	if err := db.NewRaw("SELECT EXISTS (SELECT FROM etl_runs WHERE source_id = ? AND scheduled_at = ?)",
+		source, r.ScheduledAt).Scan(ctx, &taken); err != nil {
 		return err
 	}
-	for _, id := range ids {
-		if err := tally(ctx, tx, id); err != nil {
-			return err
-		}
+	if taken {
+		return market.ErrSlotTaken
 	}
-	return nil
+	if err := db.NewRaw(`SELECT id, extract(epoch FROM now() - heartbeat_at) AS silent FROM etl_runs
+		WHERE source_id = ? AND stream = ? AND status = 'running'`, source, r.Stream).Scan(ctx, &running); err != nil {
+		return err
+	}
+	if len(running) == 0 { // it has just ended
+		return market.ErrRunning
+	}
+	return fmt.Errorf("%w: %s, last heard of %.0f s ago; one that is silent for %.0f s is given up, so try again then",
+		market.ErrRunning, market.GlobalID(market.IDRun, running[0].ID), max(0, running[0].Silent), (3 * Beat).Seconds())
 }
 
 // Heartbeat tells that the run lives. It returns ErrFenced when the run has been closed.
@@ -110,14 +109,24 @@ func (s *Store) FinishRun(ctx context.Context, runID int64, end market.RunEnd) (
 			return err
 		}
 		rows, err := queryRuns(ctx, tx, `WITH ended AS (
-				UPDATE etl_runs SET status = ?, error = ?, retries = retries + ?, finished_at = now()
+				UPDATE etl_runs SET status = ?, error = ?, anomalies = ?, finished_at = now(),
+					retries = retries + ?, waits = waits + ?, waited_ms = waited_ms + ?,
+					whole = ?, coins = ?, gone_share = ?, price_jump = ?
 				WHERE id = ? RETURNING *)
 			SELECT `+runColumns+` FROM ended r JOIN sources s ON s.id = r.source_id`,
-			strings.ToLower(string(end.Status)), end.Error, end.Retries, runID)
+			strings.ToLower(string(end.Status)), end.Error, pgdialect.Array(append([]string{}, end.Anomalies...)),
+			end.Retries, end.Waits, end.Waited.Milliseconds(), end.Whole, end.Coins, end.GoneShare, end.PriceJump, runID)
 		if err != nil {
 			return err
 		}
 		run = rows[0]
+		source, err := s.sourceID(ctx, run.Source)
+		if err != nil {
+			return err
+		}
+		if err := storeShape(ctx, tx, source, runID, end); err != nil {
+			return err
+		}
 		if err := refreshRanks(ctx, tx); err != nil {
 			return err
 		}
@@ -136,8 +145,8 @@ func tally(ctx context.Context, tx bun.Tx, runID int64) error {
 			succeeded_runs = succeeded_runs + (r.status = 'succeeded')::int,
 			failed_runs = failed_runs + (r.status IN ('failed', 'partial', 'abandoned'))::int,
 			duration_ms = duration_ms + floor(extract(epoch FROM r.finished_at - r.started_at) * 1000),
-			last_success_at = CASE WHEN r.status = 'succeeded' THEN r.finished_at ELSE last_success_at END,
-			last_failure_at = CASE WHEN r.status IN ('failed', 'partial', 'abandoned')
+			last_success_at = CASE WHEN r.stream = '' AND r.status = 'succeeded' THEN r.finished_at ELSE last_success_at END,
+			last_failure_at = CASE WHEN r.stream = '' AND r.status IN ('failed', 'partial', 'abandoned')
 				THEN r.finished_at ELSE last_failure_at END
 		FROM etl_runs r WHERE r.id = ? AND t.source_id = r.source_id`, runID)
 	return err

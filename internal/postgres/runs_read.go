@@ -14,9 +14,9 @@ import (
 )
 
 // runColumns are those of scanRun, from a run r and its source s.
-const runColumns = `r.id, s.name, upper(r.trigger), upper(r.status), r.scheduled_at, r.started_at, r.heartbeat_at, r.finished_at,
-	r.extracted, r.inserted, r.updated, r.unchanged, r.rejected, r.pages, r.retries, r.bytes_fetched,
-	coalesce(r.cursor_before::text, ''), coalesce(r.cursor_after::text, ''), r.anomalies, r.error`
+const runColumns = `r.id, s.name, r.stream, upper(r.trigger), upper(r.status), r.scheduled_at, r.started_at, r.heartbeat_at, r.finished_at,
+	r.extracted, r.inserted, r.updated, r.unchanged, r.rejected, r.pages, r.retries, r.waits, r.waited_ms, r.bytes_fetched,
+	r.whole, r.coins, r.gone_share, r.price_jump, coalesce(r.cursor_before::text, ''), coalesce(r.cursor_after::text, ''), r.anomalies, r.error`
 
 // Runs implements market.Reader.
 func (s *Store) Runs(ctx context.Context, f market.RunFilter, w market.Window[int64]) (market.Page[market.Run], error) {
@@ -54,6 +54,12 @@ func filteredRuns(db *bun.DB, f market.RunFilter) *bun.SelectQuery {
 	q := db.NewSelect().TableExpr("etl_runs AS r").Join("JOIN sources AS s ON s.id = r.source_id")
 	if f.Sources != nil {
 		q.Where("s.name IN (?)", texts(f.Sources))
+	}
+	if f.Streams != nil {
+		q.Where("r.stream IN (?)", texts(f.Streams))
+	}
+	if f.Live != nil {
+		q.Where("(r.stream = '') = ?", *f.Live)
 	}
 	if f.Statuses != nil {
 		q.Where("r.status IN (?)", texts(lower(f.Statuses)))
@@ -106,9 +112,9 @@ func scanRuns(rows *sql.Rows, err error) (runs []market.Run, _ error) {
 }
 
 func scanRun(rows *sql.Rows, r *market.Run) error {
-	err := rows.Scan(&r.ID, &r.Source, &r.Trigger, &r.Status, &r.ScheduledAt, &r.StartedAt, &r.HeartbeatAt, &r.FinishedAt,
-		&r.Extracted, &r.Inserted, &r.Updated, &r.Unchanged, &r.Rejected, &r.Pages, &r.Retries, &r.BytesFetched,
-		&r.CursorBefore, &r.CursorAfter, pgdialect.Array(&r.Anomalies), &r.Error)
+	err := rows.Scan(&r.ID, &r.Source, &r.Stream, &r.Trigger, &r.Status, &r.ScheduledAt, &r.StartedAt, &r.HeartbeatAt, &r.FinishedAt,
+		&r.Extracted, &r.Inserted, &r.Updated, &r.Unchanged, &r.Rejected, &r.Pages, &r.Retries, &r.Waits, &r.WaitedMS, &r.BytesFetched,
+		&r.Whole, &r.Coins, &r.GoneShare, &r.PriceJump, &r.CursorBefore, &r.CursorAfter, pgdialect.Array(&r.Anomalies), &r.Error)
 	r.StartedAt, r.HeartbeatAt = r.StartedAt.UTC(), r.HeartbeatAt.UTC()
 	r.ScheduledAt, r.FinishedAt = utc(r.ScheduledAt), utc(r.FinishedAt)
 	return err

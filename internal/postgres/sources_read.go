@@ -30,8 +30,8 @@ func (s *Store) SourceStates(ctx context.Context) ([]market.SourceState, error) 
 	var rows []stateRow
 	err := s.db.NewRaw(`SELECT s.id, s.name, s.kind, t.record_count, t.items_extracted, t.ended_runs,
 			t.succeeded_runs, t.failed_runs, t.duration_ms AS duration_ms, t.last_success_at, t.last_failure_at,
-			(SELECT max(id) FROM etl_runs WHERE source_id = s.id) AS last_run_id,
-			(SELECT id FROM etl_runs WHERE source_id = s.id AND status <> 'running'
+			(SELECT max(id) FROM etl_runs WHERE source_id = s.id AND stream = '') AS last_run_id,
+			(SELECT id FROM etl_runs WHERE source_id = s.id AND stream = '' AND status <> 'running'
 				ORDER BY id DESC LIMIT 1) AS last_ended_id
 		FROM sources s JOIN source_totals t ON t.source_id = s.id ORDER BY s.name`).Scan(ctx, &rows)
 	if err != nil {

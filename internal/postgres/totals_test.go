@@ -85,8 +85,8 @@ func TestTotalsAreWhatTheLedgerSays(t *testing.T) {
 	require.NoError(t, s.RegisterSources(t.Context(), market.Source{Name: "csv", Kind: market.KindFile}))
 	requireTotals(t, s, db)
 	ends := []market.RunEnd{
-		{Status: market.RunSucceeded}, {Status: market.RunPartial, Error: "page 2: no answer", Retries: 3},
-		{Status: market.RunFailed, Error: "no answer", Retries: 4}, {Status: market.RunInterrupted},
+		{Status: market.RunSucceeded}, {Status: market.RunPartial, Error: "page 2: no answer", Effort: market.Effort{Retries: 3}},
+		{Status: market.RunFailed, Error: "no answer", Effort: market.Effort{Retries: 4}}, {Status: market.RunInterrupted},
 		{Status: market.RunFailed, Error: "no answer"}, {Status: market.RunSucceeded},
 	}
 	for i, end := range ends {

@@ -32,6 +32,13 @@ type difference struct {
 	Updated    int64  `json:"updated"`
 	Unchanged  int64  `json:"unchanged"`
 	Rejected   int64  `json:"rejected"`
+
+	Coins        int64 `json:"coins"`
+	Pages        int64 `json:"pages"`
+	Retries      int64 `json:"retries"`
+	Waits        int64 `json:"waits"`
+	WaitedMS     int64 `json:"waited_ms"`
+	BytesFetched int64 `json:"bytes_fetched"`
 }
 
 type anomalies struct {
@@ -45,11 +52,14 @@ func (s *service) compareRuns(ctx context.Context, in *compareInput) (*compareOu
 	if err != nil {
 		return nil, err
 	}
+	rows, err := s.runRows(ctx, runs[:])
+	if err != nil {
+		return nil, err
+	}
 	out := &compareOutput{Body: compareBody{
-		Run1: newRunRow(runs[0]), Run2: newRunRow(runs[1]),
-		Anomalies: anomalies{Run1: orNone(runs[0].Anomalies), Run2: orNone(runs[1].Anomalies)},
+		Run1: rows[0], Run2: rows[1], Difference: subtract(rows[1], rows[0]),
+		Anomalies: anomalies{Run1: rows[0].Anomalies, Run2: rows[1].Anomalies},
 	}}
-	out.Body.Difference = subtract(out.Body.Run2, out.Body.Run1)
 	out.Body.Meta = newMeta(ctx, started)
 	return out, nil
 }
@@ -89,6 +99,8 @@ func subtract(a, b runRow) difference {
 	d := difference{
 		Extracted: a.Extracted - b.Extracted, Inserted: a.Inserted - b.Inserted, Updated: a.Updated - b.Updated,
 		Unchanged: a.Unchanged - b.Unchanged, Rejected: a.Rejected - b.Rejected,
+		Coins: a.Coins - b.Coins, Pages: a.Pages - b.Pages, Retries: a.Retries - b.Retries,
+		Waits: a.Waits - b.Waits, WaitedMS: a.WaitedMS - b.WaitedMS, BytesFetched: a.BytesFetched - b.BytesFetched,
 	}
 	if a.DurationMS != nil && b.DurationMS != nil {
 		n := *a.DurationMS - *b.DurationMS
@@ -98,9 +110,9 @@ func subtract(a, b runRow) difference {
 }
 
 // orNone makes of no list an empty one, which JSON tells apart.
-func orNone(list []string) []string {
+func orNone[T any](list []T) []T {
 	if list == nil {
-		return []string{}
+		return []T{}
 	}
 	return list
 }

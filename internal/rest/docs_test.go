@@ -111,7 +111,9 @@ func when(condition bool, text string) string {
 }
 
 func TestOpenAPIDescribesWhatIsAnswered(t *testing.T) {
-	h := service(seed(t), io.Discard)
+	store := seed(t)
+	ingest(t, store, "csv", eventful())
+	h := service(store, io.Discard)
 	doc := ok[document](t, get(t, h, "/openapi.json"))
 	require.Equal(t, []string{"3.1.0", "Kasparro", "v1.2.3"}, []string{doc.OpenAPI, doc.Info.Title, doc.Info.Version})
 	require.Equal(t, []string{"/compare-runs", "/data", "/health", "/livez", "/readyz", "/runs", "/stats"},
@@ -124,7 +126,7 @@ func TestOpenAPIDescribesWhatIsAnswered(t *testing.T) {
 		handler http.Handler
 	}{
 		{"/data", h}, {"/data?limit=0", h}, {"/data", gone}, {"/stats", h}, {"/stats", gone}, {"/runs", h}, {"/runs?x=1", h},
-		{"/compare-runs?run1=run_1&run2=run_2", h}, {"/compare-runs?run1=run_1&run2=run_9", h}, {"/compare-runs", h},
+		{"/compare-runs?run1=run_1&run2=run_4", h}, {"/compare-runs?run1=run_1&run2=run_9", h}, {"/compare-runs", h},
 		{"/health", h}, {"/health", gone}, {"/livez", h}, {"/readyz", h}, {"/readyz", gone},
 	} {
 		a := get(t, c.handler, c.target)

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -25,29 +26,46 @@ type runRow struct {
 	Unchanged  int64      `json:"unchanged" doc:"Items stored before"`
 	Rejected   int64      `json:"rejected" doc:"Items in quarantine"`
 	Error      *string    `json:"error"`
+
+	Stream       *string         `json:"stream" doc:"What it goes along besides what the source says now: quarantine, or history with its span; null for what the source says now"`
+	Coins        int64           `json:"coins" doc:"Different coins that it met"`
+	Pages        int64           `json:"pages" doc:"Pages stored"`
+	Retries      int64           `json:"retries" doc:"Requests repeated"`
+	Waits        int64           `json:"waits" doc:"Times that a request was held back"`
+	WaitedMS     int64           `json:"waited_ms" doc:"How long all of these waits took"`
+	BytesFetched int64           `json:"bytes_fetched" doc:"After decompression"`
+	GoneShare    *float64        `json:"gone_share" doc:"Of the coins known before, the share that it did not meet, from 0 to 1; null unless it read all that the source has"`
+	PriceJump    *float64        `json:"price_jump" doc:"The median of how far prices have moved, 0.1 for a tenth up or down; null where none was known before"`
+	CursorBefore json.RawMessage `json:"cursor_before" doc:"Where the source was left before it, in the source's own words; null for the beginning"`
+	CursorAfter  json.RawMessage `json:"cursor_after" doc:"Where the source is left after it"`
+	Anomalies    []string        `json:"anomalies" nullable:"false" doc:"What was unusual about it, a sentence each"`
+	Drifts       []driftRow      `json:"drifts" nullable:"false" doc:"What it found changed in the shape of payloads, newest first, at most 100"`
 }
 
-func newRunRows(runs []market.Run) []runRow {
-	rows := make([]runRow, len(runs))
-	for i, r := range runs {
-		rows[i] = newRunRow(r)
-	}
-	return rows
-}
-
-func newRunRow(r market.Run) runRow {
+func newRunRow(r market.Run, drifts []driftRow) runRow {
 	row := runRow{
-		RunID: market.GlobalID(market.IDRun, r.ID), Source: r.Source,
-		Trigger: strings.ToLower(string(r.Trigger)), Status: runStatus(&r),
+		RunID: market.GlobalID(market.IDRun, r.ID), Source: r.Source, Trigger: lower(r.Trigger), Status: runStatus(&r),
 		StartedAt: r.StartedAt.UTC(), FinishedAt: utc(r.FinishedAt),
 		Extracted: r.Extracted, Inserted: r.Inserted, Updated: r.Updated, Unchanged: r.Unchanged,
-		Rejected: r.Rejected, Error: orNull(r.Error),
+		Rejected: r.Rejected, Error: orNull(r.Error), Stream: orNull(r.Stream),
+		Coins: r.Coins, Pages: r.Pages, Retries: r.Retries, Waits: r.Waits, WaitedMS: r.WaitedMS, BytesFetched: r.BytesFetched,
+		GoneShare: r.GoneShare, PriceJump: r.PriceJump,
+		CursorBefore: cursorOf(r.CursorBefore), CursorAfter: cursorOf(r.CursorAfter),
+		Anomalies: orNone(r.Anomalies), Drifts: orNone(drifts),
 	}
 	if r.FinishedAt != nil {
 		took := r.Duration(*r.FinishedAt)
 		row.DurationMS = millis(&took)
 	}
 	return row
+}
+
+// cursorOf is null for the beginning.
+func cursorOf(c market.Cursor) json.RawMessage {
+	if c == "" {
+		return nil
+	}
+	return json.RawMessage(c)
 }
 
 // runsInput is the query of /runs.
@@ -85,7 +103,10 @@ func (s *service) runs(ctx context.Context, in *runsInput) (*runsOutput, error) 
 	if err != nil {
 		return nil, err
 	}
-	out := &runsOutput{Body: runsBody{Runs: newRunRows(page.Items)}}
+	out := &runsOutput{}
+	if out.Body.Runs, err = s.runRows(ctx, page.Items); err != nil {
+		return nil, err
+	}
 	out.Body.Meta = newMeta(ctx, started)
 	return out, nil
 }
@@ -95,8 +116,11 @@ func runStatus(r *market.Run) string {
 	if r == nil {
 		return "never_run"
 	}
-	return strings.ToLower(string(r.Status))
+	return lower(r.Status)
 }
+
+// lower is a constant's value as REST has it.
+func lower[T ~string](value T) string { return strings.ToLower(string(value)) }
 
 // lastMoment is when the run ended, or began where it goes on; nil without a run.
 func lastMoment(r *market.Run) *time.Time {

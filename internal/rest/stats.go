@@ -44,13 +44,17 @@ func (s *service) stats(ctx context.Context, _ *struct{}) (*statsOutput, error) 
 	if err != nil {
 		return nil, err
 	}
+	recent, err := s.runRows(ctx, page.Items)
+	if err != nil {
+		return nil, err
+	}
 	var newest *market.Run
 	if len(page.Items) > 0 {
 		newest = &page.Items[0]
 	}
 	out := &statsOutput{Body: statsBody{
 		LastRunStatus: runStatus(newest), LastRunTimestamp: lastMoment(newest),
-		Sources: make([]sourceStats, len(states)), RecentRuns: newRunRows(page.Items),
+		Sources: make([]sourceStats, len(states)), RecentRuns: recent,
 	}}
 	for i, state := range states {
 		out.Body.TotalRecords += state.RecordCount

@@ -46,6 +46,20 @@ func (t Timetable) Slots(source string, now time.Time) (previous, next time.Time
 	return p.previous(now), p.Next(now), true
 }
 
+// Count returns how many slots of the source come after from and not after to, 0 for a source that
+// has no schedule.
+func (t Timetable) Count(source string, from, to time.Time) int {
+	p, ok := t.plans[source]
+	if !ok {
+		return 0
+	}
+	n := 0
+	for at := p.Next(from); !at.IsZero() && !at.After(to); at = p.Next(at) {
+		n++
+	}
+	return n
+}
+
 // plan is a cron that fires now and again for ever, on whole minutes.
 type plan struct{ spec *cron.SpecSchedule }
 

@@ -127,3 +127,25 @@ func TestSlotsProperty(t *testing.T) {
 		}
 	})
 }
+
+func TestCount(t *testing.T) {
+	table, err := NewTimetable(map[string]string{"often": "*/5 * * * *", "rare": "0 0 29 2 *"})
+	require.NoError(t, err)
+	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	cases := []struct {
+		source string
+		to     time.Time
+		want   int
+	}{
+		{"often", from.AddDate(0, 1, 0), 31 * 24 * 12},
+		{"often", from.Add(5 * time.Minute), 1},
+		{"often", from.Add(5*time.Minute - time.Second), 0},
+		{"often", from.Add(-time.Hour), 0},
+		{"rare", from.AddDate(1, 0, 0), 0},
+		{"rare", from.AddDate(3, 0, 0), 1},
+		{"none", from.AddDate(1, 0, 0), 0},
+	}
+	for _, c := range cases {
+		require.Equal(t, c.want, table.Count(c.source, from, c.to), "%s to %s", c.source, c.to)
+	}
+}

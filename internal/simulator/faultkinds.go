@@ -1,108 +1,88 @@
 package simulator
 
-import (
-	"fmt"
-	"net/http"
+import "slices"
+
+// stage is where in the making of an answer a fault steps in.
+type stage int
+
+const (
+	instead   stage = iota // answers in the API's place
+	late                   // gives the API's answer, but not at once
+	relisted               // changes which rows the API lists; lists only
+	rewritten              // changes a value in some of the rows; lists only
+	spoilt                 // changes the bytes of the API's answer
 )
+
+// faultKind is one way to misbehave.
+type faultKind struct {
+	name  string
+	stage stage
+	about string
+}
 
 // faultKinds are all kinds of faults, in the order in which they are named to people.
-var faultKinds = []string{
-	"rate_limit", "rate_limit_html", "rate_limit_in_200", "error_500", "html", "half_body", "stall",
-	"schema", "unauthorized", "payment_required", "forbidden", "empty", "slow",
+var faultKinds = []faultKind{
+	{"rate_limit", instead, "429 in the API's own words"},
+	{"rate_limit_html", instead, "429 with a page of the proxy before the API"},
+	{"rate_limit_in_200", instead, "the words of a 429 with status 200"},
+	{"error_500", instead, "500 in the API's own words"},
+	{"rate_limit_text", instead, "429 with the plain text Throttled"},
+	{"error_503", instead, "503 in the API's own words"},
+	{"not_found", instead, "404 in the API's own words"},
+	{"html", instead, "200 with a page about maintenance"},
+	{"half_body", spoilt, "half of the body, then the connection is dropped"},
+	{"stall", late, "no answer until the client leaves or the faults are cleared"},
+	{"schema", spoilt, "fields of the names in rename, remove and retype are changed wherever they stand"},
+	{"unauthorized", instead, "401 in the API's own words"},
+	{"payment_required", instead, "402 in the API's own words"},
+	{"forbidden", instead, "403 in the API's own words"},
+	{"empty", instead, "an empty list"},
+	{"slow", late, "the answer after delay, 2s if not given"},
+	{"trickle", late, "a byte of the answer every delay, 1s if not given"},
+	{"gzip_bomb", instead, "1 MB of gzip that is 1 GiB of JSON: an empty list with room in it"},
+	{"huge_body", instead, "2 GiB of JSON, or less if the client leaves: an empty list with room in it"},
+	{"redirect", instead, "302 to location"},
+	{"half_gone", relisted, "every second coin is missing"},
+	{"doubled", relisted, "every row comes twice"},
+	{"backwards", relisted, "what was to be seen an hour before"},
+	{"endless", relisted, "behind the last coin the first one comes again: every page is full; coingecko only"},
+	{"moved", relisted, "every page but the first begins ten rows early, as if coins had moved down; coingecko only"},
+	{"nan", rewritten, "the price is NaN, which is no JSON"},
+	{"huge_number", rewritten, "the price is 1e400"},
+	{"negative", rewritten, "the price is negative"},
+	{"text_numbers", rewritten, "price, market cap, volume and supplies are strings"},
+	{"nul", rewritten, `the name ends in \u0000`},
+	{"surrogate", rewritten, `the name ends in a lone \ud800`},
+	{"invalid_utf8", rewritten, "the name ends in a byte that is no UTF-8"},
+	{"future", rewritten, "last_updated is in 2999"},
+	{"price_jump", rewritten, "the price is ten times what it was"},
 }
 
-// The words in which each API refuses; what is not seen in the wild is put
-// plainly.
-const (
-	geckoLimit = "You've exceeded the Rate Limit. Please visit https://www.coingecko.com/en/api/pricing " +
-		"to subscribe to our API plans for higher rate limits."
-	paprikaLimit = "too many requests"
-	limitPage    = `<!DOCTYPE html>
-<html lang="en-US">
-<head><title>Access denied | %[1]s used Cloudflare to restrict access</title></head>
-<body><h1>Error 1015</h1><h2>You are being rate limited</h2>
-<p>The owner of this website (%[1]s) has banned you temporarily from accessing this website.</p></body>
-</html>
-`
-	maintenancePage = `<!DOCTYPE html>
-<html lang="en">
-<head><title>Under maintenance</title></head>
-<body><h1>We'll be back soon</h1><p>%s is being worked on.</p></body>
-</html>
-`
-)
-
-var refusals = map[string]struct {
-	status         int
-	gecko, paprika string
-}{
-	"rate_limit":       {http.StatusTooManyRequests, geckoLimit, paprikaLimit},
-	"error_500":        {http.StatusInternalServerError, "Internal Server Error", "internal server error"},
-	"unauthorized":     {http.StatusUnauthorized, "API Key Missing", "unauthorized"},
-	"payment_required": {http.StatusPaymentRequired, "Your plan does not include this", "monthly quota of your plan is exceeded"},
-	"forbidden":        {http.StatusForbidden, "Forbidden", "invalid API key"},
-}
-
-// replaces says that the fault answers instead of the API.
-func (f *Fault) replaces() bool { return !f.distorts() && f.Kind != "stall" && f.Kind != "slow" }
-
-// distorts says that the fault changes what the API would have said.
-func (f *Fault) distorts() bool { return f.Kind == "schema" || f.Kind == "half_body" }
-
-// reply is what is sent in the API's place.
-func (f *Fault) reply(h hit, s *snapshot) reply {
-	host := map[string]string{"coingecko": "api.coingecko.com", "coinpaprika": "api.coinpaprika.com"}[h.name()]
-	switch f.Kind {
-	case "rate_limit_html":
-		rep := newReply(http.StatusTooManyRequests, "text/html; charset=UTF-8", fmt.Appendf(nil, limitPage, host)).
-			with("Cache-Control", "private, max-age=0, no-store, no-cache, must-revalidate, post-check=0, pre-check=0")
-		return f.askBack(rep, "30")
-	case "rate_limit_in_200":
-		rep := f.refuse(h, s, "rate_limit")
-		rep.status = http.StatusOK
-		return f.askBack(rep, "")
-	case "html":
-		return newReply(http.StatusOK, "text/html; charset=utf-8", fmt.Appendf(nil, maintenancePage, host))
-	case "empty":
-		return newReply(http.StatusOK, geckoJSON, []byte("[]"))
-	case "rate_limit":
-		usual := ""
-		if h.name() == "coingecko" {
-			usual = "120"
-		}
-		return f.askBack(f.refuse(h, s, f.Kind), usual)
+func faultNames() []string {
+	names := make([]string, len(faultKinds))
+	for i, k := range faultKinds {
+		names[i] = k.name
 	}
-	return f.refuse(h, s, f.Kind)
+	return names
 }
 
-func (f *Fault) refuse(h hit, s *snapshot, kind string) reply {
-	r := refusals[kind]
-	if h.name() == "coinpaprika" {
-		return h.failure(s, r.status, r.paprika)
+// kindOfFault finds a kind by its name.
+func kindOfFault(name string) (faultKind, bool) {
+	i := slices.IndexFunc(faultKinds, func(k faultKind) bool { return k.name == name })
+	if i < 0 {
+		return faultKind{}, false
 	}
-	return h.failure(s, r.status, r.gecko)
+	return faultKinds[i], true
 }
 
-// askBack sets Retry-After as the fault says, or as is usual.
-func (f *Fault) askBack(rep reply, usual string) reply {
-	if f.RetryAfter != "" {
-		usual = f.RetryAfter
-	}
-	if usual == "" {
-		return rep
-	}
-	return rep.with("Retry-After", usual)
+// steps says where the fault steps in; its kind was checked when it came.
+func (f *Fault) steps() stage {
+	k, _ := kindOfFault(f.Kind)
+	return k.stage
 }
 
-// distort spoils a reply. It loses its validators, so that no client keeps it.
-func (f *Fault) distort(rep reply) reply {
-	rep.header.Del("ETag")
-	rep.header.Del("Last-Modified")
-	rep.stamps = nil
-	if f.Kind == "half_body" {
-		rep.cut = true
-		return rep
-	}
-	rep.body = reshape(rep.body, f)
-	return rep
-}
+// spoilsLists says that the fault makes sense with lists of coins only.
+func (f *Fault) spoilsLists() bool { return f.steps() == relisted || f.steps() == rewritten }
+
+// spoils says that the fault changes what the API would have said.
+func (f *Fault) spoils() bool { return f.spoilsLists() || f.steps() == spoilt }

@@ -12,12 +12,14 @@ import (
 type Fault struct {
 	ID         int               `json:"id"`
 	Upstream   string            `json:"upstream"`
-	Path       string            `json:"path,omitempty"` // below the base, * for one segment; empty is any
-	Kind       string            `json:"kind"`
+	Path       string            `json:"path,omitempty"`        // below the base, * for one segment; empty is any
+	Kind       string            `json:"kind"`                  // one of those that / lists
 	Times      int               `json:"times"`                 // how many requests it still spoils
 	After      int               `json:"after"`                 // how many it lets pass first
 	RetryAfter string            `json:"retry_after,omitempty"` // sent as it is
-	Delay      string            `json:"delay,omitempty"`       // of the kind slow, a Go duration
+	Delay      string            `json:"delay,omitempty"`       // of the kinds slow and trickle, a Go duration
+	Location   string            `json:"location,omitempty"`    // of the kind redirect, an absolute URL
+	Rows       int               `json:"rows,omitempty"`        // of the kinds that change a value: of how many rows, the first ones; -1 is all
 	Rename     map[string]string `json:"rename,omitempty"`
 	Remove     []string          `json:"remove,omitempty"`
 	Retype     map[string]string `json:"retype,omitempty"`
@@ -86,7 +88,7 @@ func (q *faultQueue) take(h hit) *Fault {
 }
 
 func (f *Fault) fits(h hit) bool {
-	if f.Upstream != h.name() {
+	if f.Upstream != h.name() || f.spoilsLists() && h.endpoint != "/coins/markets" && h.endpoint != "/tickers" {
 		return false
 	}
 	matched, _ := path.Match(f.Path, h.path) // the pattern was checked when it came

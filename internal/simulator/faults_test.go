@@ -32,6 +32,12 @@ func TestFaultsReplaceTheAnswer(t *testing.T) {
 		{"paprika 402", `{"upstream":"coinpaprika","kind":"payment_required"}`, tickers, 402, "", "application/json", `{"error":"`},
 		{"paprika 403", `{"upstream":"coinpaprika","kind":"forbidden"}`, tickers, 403, "", "application/json", `{"error":"`},
 		{"gecko 403", `{"upstream":"coingecko","kind":"forbidden"}`, markets, 403, "", "application/json", `{"status":{"error_code":403`},
+		{"limit in plain text", `{"upstream":"coingecko","kind":"rate_limit_text","retry_after":"0"}`, markets, 429, "0", "text/plain", "Throttled"},
+		{"gecko 503", `{"upstream":"coingecko","kind":"error_503","retry_after":"7"}`, markets, 503, "7", "application/json", `{"error":"Service Unavailable"}`},
+		{"paprika 503", `{"upstream":"coinpaprika","kind":"error_503"}`, tickers, 503, "", "application/json", `{"error":"`},
+		{"gecko 404", `{"upstream":"coingecko","kind":"not_found"}`, markets, 404, "", "application/json", `{"error":"coin not found"}`},
+		{"paprika 404", `{"upstream":"coinpaprika","kind":"not_found"}`, tickers, 404, "", "application/json", `{"error":"id not found"}`},
+		{"redirect", `{"upstream":"coinpaprika","kind":"redirect","location":"http://127.0.0.1:1/x"}`, tickers, 302, "", "text/html", ""},
 		{"empty", `{"upstream":"coingecko","kind":"empty"}`, markets, 200, "", "application/json", "[]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -17,7 +17,7 @@ func (g coingecko) markets(s *snapshot, q url.Values) reply {
 	}
 	sights := pick(s.gecko(), q)
 	sortSights(sights, q.Get("order"))
-	sights = page(sights, leading(q.Get("page"), 1), min(leading(q.Get("per_page"), 100), 250))
+	sights = s.fault.page(sights, leading(q.Get("page"), 1), min(leading(q.Get("per_page"), 100), 250))
 	rows, stamps := make([][]byte, len(sights)), make([]Stamp, len(sights))
 	for i, m := range sights {
 		rows[i], stamps[i] = s.withChanges(m, q.Get("price_change_percentage")), m.stamp
@@ -74,7 +74,13 @@ func page(sights []sight, number, size int) []sight {
 	if number <= len(sights) {
 		from = min((number-1)*size, len(sights))
 	}
-	return sights[from:min(from+size, len(sights))]
+	return window(sights, from, size)
+}
+
+// window is size rows from one on, as far as there are so many.
+func window(sights []sight, from, size int) []sight {
+	end := min(max(0, from+size), len(sights))
+	return sights[min(max(0, from), end):end]
 }
 
 // leading is a number from 1 on; anything else counts as not given.

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// kept is how many answers the ledger remembers.
+// kept is how many answers the ledger remembers where it is not told.
 const kept = 200
 
 // Stamp says which version of a coin an answer held.
@@ -25,7 +25,7 @@ type Answer struct {
 	Query    string    `json:"query,omitempty"`
 	Status   int       `json:"status"`          // 0: the client left before it was answered
 	Fault    string    `json:"fault,omitempty"` // its kind
-	Rows     []Stamp   `json:"rows,omitempty"`  // nil unless the rows were sent whole
+	Rows     []Stamp   `json:"rows,omitempty"`  // those that were sent so that they can be read, in order; nil where that is not known
 }
 
 // Count is how often an endpoint was asked.
@@ -40,6 +40,7 @@ type ledger struct {
 	mu     sync.Mutex
 	counts map[Count]int
 	served []Answer
+	keep   int // how many of served, -1 for all
 }
 
 // add notes one request; rep is empty where none was sent.
@@ -55,8 +56,8 @@ func (l *ledger) add(at time.Time, h hit, r *http.Request, rep reply, f *Fault) 
 	defer l.mu.Unlock()
 	l.counts[Count{Upstream: h.name(), Path: cmp.Or(h.endpoint, "other")}]++
 	l.served = append(l.served, a)
-	if len(l.served) > kept {
-		l.served = slices.Clone(l.served[len(l.served)-kept:])
+	if l.keep >= 0 && len(l.served) > l.keep {
+		l.served = slices.Clone(l.served[len(l.served)-l.keep:])
 	}
 }
 

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"fmt"
+	"net/url"
 	"path"
 	"reflect"
 	"slices"
@@ -18,7 +19,9 @@ type faultOrder struct {
 	Times      *int              `json:"times"` // 1 if not given
 	After      int               `json:"after"`
 	RetryAfter string            `json:"retry_after"`
-	Delay      string            `json:"delay"` // of slow; 2s if not given
+	Delay      string            `json:"delay"`
+	Location   string            `json:"location"`
+	Rows       int               `json:"rows"`
 	Rename     map[string]string `json:"rename"`
 	Remove     []string          `json:"remove"`
 	Retype     map[string]string `json:"retype"`
@@ -30,69 +33,107 @@ func (o *faultOrder) fault() (Fault, error) {
 	if o.Times == nil {
 		o.Times = new(1)
 	}
-	if o.Kind == "slow" && o.Delay == "" {
-		o.Delay = "2s"
+	f := Fault{
+		Upstream: o.Upstream, Path: o.Path, Kind: o.Kind, Times: *o.Times, After: o.After, RetryAfter: o.RetryAfter,
+		Delay: o.Delay, Location: o.Location, Rows: o.Rows, Rename: o.Rename, Remove: o.Remove, Retype: o.Retype,
 	}
-	for _, check := range []func() error{o.checkWhat, o.checkHow, o.checkSchema} {
+	return f, f.check()
+}
+
+// check fills in what was left empty and finds what is not allowed.
+func (f *Fault) check() error {
+	for _, check := range []func() error{f.checkWhat, f.checkHow, f.checkDelay, f.checkRows, f.checkLocation, f.checkSchema} {
 		if err := check(); err != nil {
-			return Fault{}, err
+			return err
 		}
 	}
-	return Fault{
-		Upstream: o.Upstream, Path: o.Path, Kind: o.Kind, Times: *o.Times, After: o.After,
-		RetryAfter: o.RetryAfter, Delay: o.Delay, Rename: o.Rename, Remove: o.Remove, Retype: o.Retype,
-	}, nil
+	return nil
 }
 
-func (o *faultOrder) checkWhat() error {
+func (f *Fault) checkWhat() error {
 	upstreams := []string{coingecko{}.name(), coinpaprika{}.name()}
-	if !slices.Contains(upstreams, o.Upstream) {
-		return fmt.Errorf("upstream: %q is not allowed; allowed: %s", o.Upstream, words(upstreams))
+	if !slices.Contains(upstreams, f.Upstream) {
+		return fmt.Errorf("upstream: %q is not allowed; allowed: %s", f.Upstream, words(upstreams))
 	}
-	if !slices.Contains(faultKinds, o.Kind) {
-		return fmt.Errorf("kind: %q is not allowed; allowed: %s", o.Kind, words(faultKinds))
+	if _, ok := kindOfFault(f.Kind); !ok {
+		return fmt.Errorf("kind: %q is not allowed; allowed: %s", f.Kind, words(faultNames()))
 	}
-	if _, err := path.Match(o.Path, ""); err != nil || (o.Path != "" && o.Path[0] != '/') {
+	if (f.Kind == "endless" || f.Kind == "moved") && f.Upstream != (coingecko{}).name() {
+		return fmt.Errorf("kind: %q goes with coingecko only; %s has no pages", f.Kind, f.Upstream)
+	}
+	if _, err := path.Match(f.Path, ""); err != nil || (f.Path != "" && f.Path[0] != '/') {
 		return fmt.Errorf(`path: %q is not allowed; expected a path below the API's base such as /coins/markets, `+
-			`with * for one segment`, o.Path)
+			`with * for one segment`, f.Path)
 	}
 	return nil
 }
 
-func (o *faultOrder) checkHow() error {
-	if *o.Times < 1 {
-		return fmt.Errorf("times: %d is not allowed; expected 1 or more", *o.Times)
+func (f *Fault) checkHow() error {
+	if f.Times < 1 {
+		return fmt.Errorf("times: %d is not allowed; expected 1 or more", f.Times)
 	}
-	if o.After < 0 {
-		return fmt.Errorf("after: %d is not allowed; expected 0 or more", o.After)
+	if f.After < 0 {
+		return fmt.Errorf("after: %d is not allowed; expected 0 or more", f.After)
 	}
-	if o.RetryAfter != "" && !strings.HasPrefix(o.Kind, "rate_limit") {
-		return fmt.Errorf("retry_after: %q goes with the kinds rate_limit, rate_limit_html and rate_limit_in_200 only", o.RetryAfter)
+	if f.RetryAfter != "" && !strings.HasPrefix(f.Kind, "rate_limit") && f.Kind != "error_503" {
+		return fmt.Errorf("retry_after: %q goes with the kinds rate_limit, rate_limit_html, rate_limit_text, "+
+			"rate_limit_in_200 and error_503 only", f.RetryAfter)
 	}
-	if strings.ContainsFunc(o.RetryAfter, unicode.IsControl) {
-		return fmt.Errorf("retry_after: %q cannot be sent in a header; expected seconds or a date", o.RetryAfter)
+	if strings.ContainsFunc(f.RetryAfter, unicode.IsControl) {
+		return fmt.Errorf("retry_after: %q cannot be sent in a header; expected seconds or a date", f.RetryAfter)
 	}
-	if o.Delay == "" {
+	return nil
+}
+
+func (f *Fault) checkDelay() error {
+	usual := map[string]string{"slow": "2s", "trickle": "1s"}[f.Kind]
+	if f.Delay == "" {
+		f.Delay = usual
 		return nil
 	}
-	if d, err := time.ParseDuration(o.Delay); o.Kind != "slow" || err != nil || d < 0 {
-		return fmt.Errorf(`delay: %q is not allowed; expected a duration such as "2s", with the kind slow`, o.Delay)
+	if d, err := time.ParseDuration(f.Delay); usual == "" || err != nil || d <= 0 {
+		return fmt.Errorf(`delay: %q is not allowed; expected a duration such as "2s", with the kinds slow and trickle`, f.Delay)
 	}
 	return nil
 }
 
-func (o *faultOrder) checkSchema() error {
-	changes := len(o.Rename) + len(o.Remove) + len(o.Retype)
-	if o.Kind != "schema" {
+func (f *Fault) checkRows() error {
+	switch {
+	case f.Rows < everyRow, f.Rows != 0 && f.steps() != rewritten:
+		return fmt.Errorf("rows: %d is not allowed; expected 1 or more, or -1 for all, with a kind that changes a value in rows", f.Rows)
+	case f.Rows == 0 && f.Kind == "price_jump":
+		f.Rows = everyRow
+	case f.Rows == 0 && f.steps() == rewritten:
+		f.Rows = 1
+	}
+	return nil
+}
+
+func (f *Fault) checkLocation() error {
+	if f.Kind != "redirect" {
+		if f.Location != "" {
+			return fmt.Errorf("location: %q goes with the kind redirect only", f.Location)
+		}
+		return nil
+	}
+	if to, err := url.Parse(f.Location); err != nil || !to.IsAbs() || to.Host == "" {
+		return fmt.Errorf("location: %q is not allowed; expected where the kind redirect leads to, such as http://127.0.0.1:8002/elsewhere", f.Location)
+	}
+	return nil
+}
+
+func (f *Fault) checkSchema() error {
+	changes := len(f.Rename) + len(f.Remove) + len(f.Retype)
+	if f.Kind != "schema" {
 		if changes > 0 {
-			return fmt.Errorf("rename, remove, retype: go with the kind schema only, not with %s", o.Kind)
+			return fmt.Errorf("rename, remove, retype: go with the kind schema only, not with %s", f.Kind)
 		}
 		return nil
 	}
 	if changes == 0 {
 		return fmt.Errorf("rename, remove, retype: the kind schema needs at least one of them")
 	}
-	for field, kind := range o.Retype {
+	for field, kind := range f.Retype {
 		if !slices.Contains(jsonTypes, kind) {
 			return fmt.Errorf("retype.%s: %q is not allowed; allowed: %s", field, kind, words(jsonTypes))
 		}

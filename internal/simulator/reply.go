@@ -15,6 +15,7 @@ type reply struct {
 	body   []byte
 	stamps []Stamp
 	cut    bool // send half of the body, then drop the connection
+	pour   pour // writes the body, whose length is not told; nil: it is written at once
 }
 
 func newReply(status int, contentType string, body []byte) reply {
@@ -66,9 +67,14 @@ func (rep reply) send(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(rep.status)
 		return
 	}
+	if rep.pour != nil {
+		w.WriteHeader(rep.status)
+		rep.pour(w, r, rep.body)
+		return
+	}
 	body := rep.body
-	if acceptsGzip(r) {
-		body = compress(body)
+	if acceptsGzip(r) && rep.header.Get("Content-Encoding") == "" {
+		body = compress(body, gzip.BestSpeed)
 		w.Header().Set("Content-Encoding", "gzip")
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
@@ -96,10 +102,10 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
-func compress(body []byte) []byte {
+func compress(body []byte, level int) []byte {
 	var out bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&out, gzip.BestSpeed) // the level is a valid one
-	_, _ = z.Write(body)                              // a buffer takes everything
+	z, _ := gzip.NewWriterLevel(&out, level) // a valid one
+	_, _ = z.Write(body)                     // a buffer takes everything
 	_ = z.Close()
 	return out.Bytes()
 }

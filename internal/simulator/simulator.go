@@ -5,6 +5,7 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"sync"
@@ -17,6 +18,7 @@ type Options struct {
 	Coins int              // the largest so many coins; 0 or more than there are: all
 	Now   func() time.Time // the clock; nil: time.Now
 	Tick  time.Duration    // how often prices and last_updated move on; 0 or less: a minute
+	Keep  int              // how many answers the ledger remembers, the last ones; 0: 200, less: all
 }
 
 // Simulator is an http.Handler, safe for concurrent use. CoinGecko is below
@@ -45,7 +47,7 @@ func New(o Options) *Simulator {
 		market: newMarket(o.Seed, o.Coins, o.Tick),
 		clock:  &clock{real: o.Now},
 		faults: newFaultQueue(),
-		ledger: &ledger{counts: map[Count]int{}},
+		ledger: &ledger{counts: map[Count]int{}, keep: cmp.Or(o.Keep, kept)},
 		mux:    http.NewServeMux(),
 	}
 	for _, up := range []upstream{coingecko{}, coinpaprika{}} {
@@ -62,6 +64,25 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Se
 // ClearFaults forgets all queued faults and lets held requests go on, as
 // before a shutdown that waits for requests in flight.
 func (s *Simulator) ClearFaults() { s.faults.clear() }
+
+// Misbehave queues a fault, as POST /control/faults does. Fields left empty take
+// the same values as there: Times is 1, for one. The error names the field,
+// what was given and what is allowed.
+func (s *Simulator) Misbehave(f Fault) error {
+	f.Times = cmp.Or(f.Times, 1)
+	if err := f.check(); err != nil {
+		return err
+	}
+	s.faults.add(f)
+	return nil
+}
+
+// Ledger returns how often each endpoint was asked, and every answer that is
+// remembered, oldest first, as GET /control/requests does.
+func (s *Simulator) Ledger() ([]Count, []Answer) { return s.ledger.read() }
+
+// Advance moves the simulated time on by a positive duration.
+func (s *Simulator) Advance(by time.Duration) error { return s.clock.advance(by) }
 
 // snapshot is what the sources say in the tick of now.
 func (s *Simulator) snapshot() *snapshot {
@@ -95,11 +116,14 @@ Control
   GET    /control/clock     the simulated time
   POST   /control/clock     {"advance":"5m"}
 
-Kinds of faults: %s
+Kinds of faults
 `
 
 // describe says in plain text what is served.
 func (s *Simulator) describe(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = fmt.Fprintf(w, about, len(s.market.coins), s.clock.now().Format(time.RFC3339), s.market.tick, words(faultKinds))
+	_, _ = fmt.Fprintf(w, about, len(s.market.coins), s.clock.now().Format(time.RFC3339), s.market.tick)
+	for _, k := range faultKinds {
+		_, _ = fmt.Fprintf(w, "  %-18s %s\n", k.name, k.about)
+	}
 }

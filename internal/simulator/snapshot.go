@@ -14,6 +14,7 @@ type snapshot struct {
 	at      time.Time // when the tick began
 	gecko   func() []sight
 	paprika func() []sight
+	fault   *Fault // under which it is seen; nil: none
 }
 
 // sight is one coin as one source saw it.

@@ -50,15 +50,20 @@ func (s *Simulator) serve(up upstream) http.HandlerFunc {
 }
 
 func (s *Simulator) respond(h hit, snap *snapshot, r *http.Request, f *Fault) reply {
-	if f != nil && f.replaces() {
-		return f.reply(h, snap)
+	if f != nil && f.steps() == instead {
+		rep := f.reply(h, snap)
+		rep.pour = s.faults.pouring(f)
+		return rep
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return h.failure(snap, http.StatusMethodNotAllowed, fmt.Sprintf("%s is not allowed here", r.Method))
 	}
-	rep := h.answer(snap, r, h.endpoint, h.id)
-	if f != nil && f.distorts() {
-		return f.distort(rep)
+	if f != nil && f.spoils() {
+		return f.spoil(h, h.answer(snap.under(f), r, h.endpoint, h.id))
 	}
-	return rep.unchanged(r)
+	rep := h.answer(snap, r, h.endpoint, h.id).unchanged(r)
+	if f != nil && f.Kind == "trickle" {
+		rep.stamps, rep.pour = nil, s.faults.pouring(f)
+	}
+	return rep
 }

@@ -1,7 +1,9 @@
 package source
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -13,6 +15,7 @@ import (
 // Codes of the problems that Object and Item.Problem report.
 const (
 	ProblemNotAnObject       = "not_an_object"
+	ProblemBrokenJSON        = "broken_json"
 	ProblemWrongType         = "wrong_type"
 	ProblemMissingExternalID = "missing_external_id"
 	ProblemMissingTime       = "missing_time"
@@ -30,13 +33,34 @@ type Object struct {
 // problem is shared by an object and the objects within it.
 type problem struct{ reason *market.Reason }
 
-// NewObject reads an item. What is not a JSON object has no fields, and a problem.
+// NewObject reads an item. What is not a JSON object has no fields, and a problem; one that breaks
+// in the middle (at a bare NaN, say) has the fields before that place, and a problem.
 func NewObject(payload []byte) Object {
 	o := Object{problem: &problem{}}
-	if o.fields = fieldsOf(payload); o.fields == nil {
+	err := json.Unmarshal(payload, &o.fields)
+	switch broken := new(json.SyntaxError); {
+	case errors.As(err, &broken) && bytes.HasPrefix(bytes.TrimSpace(payload), []byte("{")):
+		o.fields = begun(payload)
+		o.fail(ProblemBrokenJSON, "", fmt.Sprintf("it is broken at its byte %d: %v", broken.Offset, broken))
+	case o.fields == nil:
 		o.fail(ProblemNotAnObject, "", "an object is needed, this is "+describe(payload))
 	}
 	return o
+}
+
+// begun returns the fields of a broken object that stand before the place where it breaks.
+func begun(payload []byte) map[string]json.RawMessage {
+	fields, d := map[string]json.RawMessage{}, json.NewDecoder(bytes.NewReader(payload))
+	for _, err := d.Token(); err == nil && d.More(); {
+		var name json.Token
+		var value json.RawMessage
+		if name, err = d.Token(); err == nil {
+			if err = d.Decode(&value); err == nil {
+				fields[name.(string)] = value
+			}
+		}
+	}
+	return fields
 }
 
 // Problem is the first thing that could not be read, nil where all could.

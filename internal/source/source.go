@@ -27,15 +27,57 @@ type Source interface {
 	// Kind is market.KindAPI or market.KindFile.
 	Kind() string
 	Extract(ctx context.Context, since market.Cursor) iter.Seq2[Page, error]
+	// Item reads the payload of an item again, as Extract gave it or as jsonb has kept it since:
+	// spaces gone, fields in another order, numbers without their exponent. But for the bytes of
+	// the payload, the item is what Extract gave. A payload that is none of this source's is an
+	// item with a Problem.
+	Item(payload []byte) Item
+}
+
+// A Historian is a source whose upstream can be asked for the past.
+type Historian interface {
+	Source
+	// History yields what was observed within the span, coin by coin, by the rules of Extract.
+	// The cursors are of its own kind, and hold for the same span only.
+	History(ctx context.Context, s Span, since market.Cursor) iter.Seq2[Page, error]
+}
+
+// Span is a stretch of history.
+type Span struct {
+	From time.Time // UTC
+	To   time.Time // UTC; what was observed then is not in the span any more
+	IDs  []string  // the external ids of the coins, in the order to go by
+}
+
+// Past makes a source of a stretch of a source's history: Extract yields that.
+func Past(h Historian, s Span) Source { return past{Historian: h, span: s} }
+
+type past struct {
+	Historian
+	span Span
+}
+
+// Extract yields the history of the span.
+func (p past) Extract(ctx context.Context, since market.Cursor) iter.Seq2[Page, error] {
+	return p.History(ctx, p.span, since)
 }
 
 // Page is what is extracted together and committed together. Its slices belong to the consumer.
 type Page struct {
-	Items     []Item
-	Next      market.Cursor // where to go on behind this page
-	FetchedAt time.Time     // when the upstream answered, our clock, UTC
-	Retries   int64         // requests repeated to get this page
-	Bytes     int64         // bytes fetched for this page, after decompression
+	Items         []Item
+	Next          market.Cursor // where to go on behind this page
+	FetchedAt     time.Time     // when the upstream answered, our clock, UTC
+	TriedAt       time.Time     // when items of quarantine were taken up again; zero where they come from the upstream
+	market.Effort               // what it took to get this page
+	Bytes         int64         // bytes fetched for this page, after decompression
+	// Part is the part of the upstream that the page is of, where its parts differ in the shape of
+	// their payloads: the name of a file. Empty where it is all one.
+	Part string
+	// Share is how much of all that there is to read has been read behind this page, 0 to 1; 0 where
+	// nobody can tell.
+	Share float64
+	// Warnings say, a line each, what was understood in a way that a person should know of.
+	Warnings []string
 	// Incomplete says in one line what part of the upstream had to be refused as a whole (a file
 	// without a date column, say), empty where nothing was. The run ends PARTIAL with it.
 	Incomplete string
@@ -51,6 +93,8 @@ type Item struct {
 	// Payload is the item as it came. For an API it is the very bytes of the item; for a file
 	// format that is not JSON, a JSON object that holds every cell as text.
 	Payload []byte
+	// Rejection is the id that the item has in quarantine where it is tried again, otherwise 0.
+	Rejection int64
 	// Problem is what the source could not read of the item, nil where all was read. The item
 	// then goes to quarantine with its payload.
 	Problem *market.Reason

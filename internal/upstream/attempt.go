@@ -15,9 +15,6 @@ import (
 
 // attempt asks once. The error has no URL and no count of retries yet.
 func (c *Client) attempt(ctx context.Context, address string, header http.Header) (Response, *Error) {
-	if err := c.limiter.Wait(ctx); err != nil {
-		return Response{}, &Error{Err: fmt.Errorf("held back by the rate limit: %w", err), final: true}
-	}
 	limited, cancel := context.WithTimeout(ctx, c.opts.Timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(limited, http.MethodGet, address, nil)
@@ -34,7 +31,11 @@ func (c *Client) attempt(ctx context.Context, address string, header http.Header
 		return Response{}, c.noAnswer(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, c.opts.MaxBody+1))
+	most := c.opts.MaxBody + 1
+	if !successful(resp.StatusCode) {
+		most = min(most, maxFailure)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, most))
 	if failed := c.judge(resp, body, err); failed != nil {
 		failed.retryAfter = retryAfter(resp.Header)
 		return Response{}, failed
@@ -53,10 +54,15 @@ func (c *Client) noAnswer(err error) *Error {
 	return &Error{Err: fmt.Errorf("cannot be reached: %w", err)}
 }
 
+// maxFailure is how much of a failure's body is read, in bytes: it ends up as one line.
+const maxFailure = 64 << 10
+
+func successful(status int) bool { return status >= 200 && status <= 299 }
+
 // judge returns nil for an answer that is whole and what was asked for.
 func (c *Client) judge(resp *http.Response, body []byte, err error) *Error {
 	switch status := resp.StatusCode; {
-	case status < 200 || status > 299:
+	case !successful(status):
 		message := said(body)
 		return &Error{Status: status, Message: message, Err: err, final: !passing(status)}
 	case int64(len(body)) > c.opts.MaxBody:
@@ -83,9 +89,12 @@ func judgeDocument(status int, body []byte) *Error {
 	case !isObject && !isArray:
 		message := said(body)
 		return &Error{Status: status, Message: message + " where JSON was due"}
-	case !json.Valid(body):
+	case json.Valid(body):
+	case isArray && balanced(body): // only some elements are broken: those are for the caller to refuse
+	default:
 		return &Error{Status: status, Message: fmt.Sprintf("the JSON is broken or cut off, %d bytes came", len(body))}
-	case isArray:
+	}
+	if isArray {
 		return nil
 	}
 	code, message := apiError(body)
@@ -103,11 +112,12 @@ func passing(status int) bool {
 	return status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status >= 500
 }
 
-// retryAfter is how long the upstream asks to wait, 0 where it does not say. A date counts from
-// the upstream's own clock where it gives that, so that a wrong clock of ours does no harm.
+// retryAfter is how long the upstream asks to wait, 0 where it asks for nothing: it does not say,
+// or says 0 or a time that is over. A date counts from the upstream's own clock where it gives
+// that, so that a wrong clock of ours does no harm.
 func retryAfter(h http.Header) time.Duration {
 	text := h.Get("Retry-After")
-	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		const most = 1 << 32 // seconds; more would overflow, and is too long anyway
 		return time.Duration(max(0, min(seconds, most))) * time.Second
 	}

@@ -15,11 +15,11 @@ import (
 
 // Error is a document that could not be had.
 type Error struct {
-	URL        string // without query and user
-	Status     int    // as the upstream means it; 0 where there was no answer
-	Message    string // one line of at most 200 characters: what came instead; may be empty
-	RetryCount int64  // requests repeated in vain
-	Err        error  // the cause; nil where the answer itself is the cause
+	URL     string // without query and user
+	Status  int    // as the upstream means it; 0 where there was no answer
+	Message string // one line of at most 200 characters: what came instead; may be empty
+	Spent   Effort // what was done in vain
+	Err     error  // the cause; nil where the answer itself is the cause
 
 	note       string        // why there was no further attempt
 	final      bool          // another attempt cannot help
@@ -35,15 +35,15 @@ func (e *Error) Error() string {
 	if e.Message != "" {
 		parts = append(parts, e.Message)
 	}
-	if e.Status == 0 && e.Err != nil {
+	if e.Status == 0 && e.Message == "" && e.Err != nil {
 		parts = append(parts, line(e.Err.Error()))
 	}
 	text := strings.Join(parts, ": ")
 	if e.note != "" {
 		text += "; " + e.note
 	}
-	if e.RetryCount > 0 {
-		text += fmt.Sprintf(" (tried %d times)", e.RetryCount+1)
+	if e.Spent.Retries > 0 {
+		text += fmt.Sprintf(" (tried %d times)", e.Spent.Retries+1)
 	}
 	return text
 }
@@ -51,8 +51,10 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Retries is how many requests were repeated in vain.
-func (e *Error) Retries() int64 { return e.RetryCount }
+// Effort is what was done in vain: requests repeated, times held back, and for how long.
+func (e *Error) Effort() (retries, waits int64, waited time.Duration) {
+	return e.Spent.Retries, e.Spent.Waits, e.Spent.Waited
+}
 
 var title = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 
@@ -74,7 +76,13 @@ func said(body []byte) string {
 // apiError reads the shapes in which the APIs say what is wrong, one within the other:
 // "text", {"error": ...}, {"status": {"error_code": 429, "error_message": "text"}} and
 // {"status": 500, "error": "text"}. It returns nothing for a document that is no error.
-func apiError(body []byte) (code int, message string) {
+func apiError(body []byte) (code int, message string) { return errorWithin(body, 4) }
+
+// errorWithin is apiError down to a depth: each level is read anew, so none may be as deep as it likes.
+func errorWithin(body []byte, depth int) (code int, message string) {
+	if depth == 0 {
+		return 0, ""
+	}
 	if json.Unmarshal(body, &message) == nil {
 		return 0, message
 	}
@@ -87,22 +95,23 @@ func apiError(body []byte) (code int, message string) {
 		return code, message
 	}
 	if status := fields["status"]; bytes.HasPrefix(status, []byte("{")) {
-		if code, message = apiError(status); code != 0 || message != "" {
+		if code, message = errorWithin(status, depth-1); code != 0 || message != "" {
 			return code, message
 		}
 	} else if number, err := strconv.Atoi(string(status)); err == nil && number >= 400 {
 		code = number
 	}
-	inner, message := apiError(fields["error"])
+	inner, message := errorWithin(fields["error"], depth-1)
 	if inner != 0 {
 		code = inner
 	}
 	return code, message
 }
 
-// line makes one short line of printable characters.
+// line makes one short line of printable characters of how a text begins.
 func line(text string) string {
-	const most = 200
+	const most, looked = 200, 4 << 10 // characters, bytes
+	text = text[:min(len(text), looked)]
 	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "?"), func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r)
 	}), " ")

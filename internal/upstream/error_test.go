@@ -74,6 +74,19 @@ func TestObjectsThatAreNoErrors(t *testing.T) {
 	}
 }
 
+// Each level of a document is read anew, so a deep one must not be followed to its ground.
+func TestErrorsAreLookedForNearTheTop(t *testing.T) {
+	nested := func(depth int) []byte {
+		return []byte(strings.Repeat(`{"error":`, depth) + `"no"` + strings.Repeat("}", depth))
+	}
+	for depth, want := range []string{"no", "no", "no", "no", ""} {
+		_, message := apiError(nested(depth))
+		require.Equal(t, want, message, "depth %d", depth)
+	}
+	_, message := apiError(nested(5000))
+	require.Empty(t, message)
+}
+
 // The errors that the two APIs really sent.
 func TestRecordedErrors(t *testing.T) {
 	dir := os.Getenv("RECORDINGS_DIR")

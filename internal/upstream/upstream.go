@@ -6,12 +6,9 @@ package upstream
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/time/rate"
 )
 
@@ -24,26 +21,36 @@ type Options struct {
 	Timeout           time.Duration // of one attempt, its body included; 30 s
 	MaxAttempts       int           // of one Get, the first included; 5
 	BaseWait          time.Duration // mean wait before the first repetition, doubled each time; 500 ms
-	MaxWait           time.Duration // all waits between the attempts of one Get together; 2 min
+	MaxWait           time.Duration // all pauses between the attempts of one Get together, and any wait for the rate limit; 2 min
+	// Reserve asks for leave for one request, every repetition included, and returns how long it has
+	// to wait. An error ends the Get. It takes the place of RequestsPerSecond and Burst where several
+	// processes share a limit; nil: these two hold, in this process alone.
+	Reserve func(ctx context.Context) (wait time.Duration, err error)
 }
 
 // Client gets JSON documents from one upstream. It is safe for concurrent use, and the rate limit
 // holds over all uses together.
 type Client struct {
-	opts    Options
-	http    *http.Client
-	limiter *rate.Limiter
+	opts Options
+	http *http.Client
 }
 
 // Response is an answer with status 2xx and a JSON document.
 type Response struct {
 	Status    int
 	Header    http.Header
-	Body      []byte    // decompressed, whole, valid JSON
+	Body      []byte    // decompressed, whole: valid JSON, or a list with elements that are not, see Array
 	FetchedAt time.Time // when the whole of it was there, our clock, UTC
-	Retries   int64     // requests repeated to get it
+	Effort
 
 	url string // as an Error shows it
+}
+
+// Effort is what it took to get an answer, or an error.
+type Effort struct {
+	Retries int64         // requests repeated
+	Waits   int64         // times that a request was held back, by the rate limit or before a repetition
+	Waited  time.Duration // how long all of them took
 }
 
 // New makes a client.
@@ -56,78 +63,41 @@ func New(o Options) *Client {
 	o.MaxAttempts = cmp.Or(o.MaxAttempts, 5)
 	o.BaseWait = cmp.Or(o.BaseWait, 500*time.Millisecond)
 	o.MaxWait = cmp.Or(o.MaxWait, 2*time.Minute)
-	return &Client{
-		opts:    o,
-		http:    &http.Client{CheckRedirect: stayOnHost},
-		limiter: rate.NewLimiter(rate.Limit(o.RequestsPerSecond), o.Burst),
+	if o.Reserve == nil {
+		o.Reserve = inProcess(rate.NewLimiter(rate.Limit(o.RequestsPerSecond), o.Burst), o.MaxWait)
 	}
+	return &Client{opts: o, http: &http.Client{CheckRedirect: stayOnHost}}
 }
 
 // Get gets the JSON object or array at the URL, with these headers besides its own. Statuses 408,
 // 429 and 5xx, network errors, cut-off bodies and bodies that are no JSON are tried again, after
 // the time that the upstream asks for or else after a random one that grows. Every error is an
-// *Error; it wraps ctx.Err() where ctx ended.
+// *Error; it wraps ctx.Err() where ctx ended, and what Reserve said where that failed.
 func (c *Client) Get(ctx context.Context, url string, header http.Header) (Response, error) {
-	waits, left := c.backOff(), c.opts.MaxWait
-	for retries := int64(0); ; retries++ {
-		resp, failed := c.attempt(ctx, url, header)
-		if failed == nil {
-			resp.url, resp.Retries = withoutSecrets(url), retries
+	p, pauses := &patience{left: c.opts.MaxWait}, backOff(c.opts.BaseWait)
+	var failed *Error
+	for {
+		if err := c.admit(ctx, p); err != nil {
+			return Response{}, stopped(failed, err, url, p)
+		}
+		if failed != nil {
+			p.Retries++
+		}
+		var resp Response
+		if resp, failed = c.attempt(ctx, url, header); failed == nil {
+			resp.url, resp.Effort = withoutSecrets(url), p.Effort
 			return resp, nil
 		}
-		failed.URL, failed.RetryCount = withoutSecrets(url), retries
+		failed.URL, failed.Spent = withoutSecrets(url), p.Effort
 		if ctx.Err() != nil {
 			failed.Err = ctx.Err()
 			return Response{}, failed
 		}
-		if failed.final || retries+1 >= int64(c.opts.MaxAttempts) {
+		if failed.final || p.Retries+1 >= int64(c.opts.MaxAttempts) {
 			return Response{}, failed
 		}
-		wait := cmp.Or(failed.retryAfter, waits.NextBackOff())
-		if wait > left {
-			failed.note = fmt.Sprintf("trying again is due in %s, but only %s may be waited", short(wait), short(left))
-			return Response{}, failed
-		}
-		left -= wait
-		if err := sleep(ctx, wait); err != nil {
-			failed.Err, failed.note = err, err.Error()+" before trying again"
-			return Response{}, failed
+		if err := p.pause(ctx, cmp.Or(failed.retryAfter, pauses.NextBackOff())); err != nil {
+			return Response{}, stopped(failed, err, url, p)
 		}
 	}
 }
-
-// Array splits a document that must be a JSON array into its elements, each the very bytes that
-// came. The error is an *Error.
-func (r Response) Array() ([]json.RawMessage, error) {
-	var elements []json.RawMessage
-	if err := json.Unmarshal(r.Body, &elements); err != nil {
-		message := line("no list, but " + string(r.Body))
-		return nil, &Error{URL: r.url, Status: r.Status, Message: message, RetryCount: r.Retries, Err: err}
-	}
-	return elements, nil
-}
-
-// backOff has full jitter: each wait is anything from nothing to twice the mean.
-func (c *Client) backOff() *backoff.ExponentialBackOff {
-	b := backoff.NewExponentialBackOff()
-	b.InitialInterval = c.opts.BaseWait
-	b.Multiplier = 2
-	b.RandomizationFactor = 1
-	b.MaxInterval = 30 * time.Second
-	b.Reset()
-	return b
-}
-
-// sleep returns ctx.Err() where ctx ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func short(d time.Duration) time.Duration { return d.Round(time.Millisecond) }

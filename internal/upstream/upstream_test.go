@@ -95,10 +95,11 @@ func TestWaitsGrowAndEnd(t *testing.T) {
 		require.EqualError(t, err, "GET http://api.test/list: 500 Internal Server Error (tried 6 times)")
 		retried, ok := errors.AsType[interface {
 			error
-			Retries() int64
+			Effort() (int64, int64, time.Duration)
 		}](err)
 		require.True(t, ok)
-		require.EqualValues(t, 5, retried.Retries())
+		retries, _, _ := retried.Effort()
+		require.EqualValues(t, 5, retries)
 		require.Len(t, s.waits(), 5)
 		for i, wait := range s.waits() {
 			require.LessOrEqual(t, wait, 2*time.Second<<i, "wait %d", i)
@@ -140,7 +141,7 @@ func TestTheContextEndsEverything(t *testing.T) {
 			want   string
 		}{
 			{answer{stall: true}, "context deadline exceeded"},
-			{answer{status: 429, retryAfter: "100"}, "429 Too Many Requests; context deadline exceeded before trying again"},
+			{answer{status: 429, retryAfter: "100"}, "429 Too Many Requests; not tried again: context deadline exceeded"},
 		}
 		for _, c := range cases {
 			ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)

@@ -1,4 +1,5 @@
-// Package coingecko reads the markets of CoinGecko's API v3: GET /coins/markets, page by page.
+// Package coingecko reads CoinGecko's API v3: the present from GET /coins/markets, page by page, and
+// history from GET /coins/{id}/market_chart/range.
 package coingecko
 
 import (
@@ -21,8 +22,6 @@ const (
 	freeURL = "https://api.coingecko.com/api/v3"
 	proHost = "pro-api.coingecko.com"
 
-	// RequestsPerSecond is what the free plan with a demo key allows: 30 a minute.
-	RequestsPerSecond = 0.5
 	// Burst is what even the plan without a key allows at once.
 	Burst = 5
 
@@ -75,6 +74,9 @@ func (s *Source) Name() string { return "coingecko" }
 // Kind is market.KindAPI.
 func (s *Source) Kind() string { return market.KindAPI }
 
+// Item reads a coin again, of the present or of history.
+func (s *Source) Item(payload []byte) source.Item { return item(payload) }
+
 // Extract yields a page for each page of the API, up to the first that is shorter than asked.
 func (s *Source) Extract(ctx context.Context, since market.Cursor) iter.Seq2[source.Page, error] {
 	return func(yield func(source.Page, error) bool) {
@@ -89,6 +91,9 @@ func (s *Source) Extract(ctx context.Context, since market.Cursor) iter.Seq2[sou
 				next = cursor{Page: 1}
 			}
 			page.Next = source.JSONCursor(next)
+			if page.Share = float64(number) / float64(s.opts.Pages); last {
+				page.Share = 1
+			}
 			if number == 1 && len(page.Items) == 0 { // there are always coins: something is wrong over there
 				page.Incomplete = "page 1 of GET /coins/markets is empty"
 			}
@@ -122,17 +127,23 @@ func (s *Source) page(ctx context.Context, number int) (source.Page, error) {
 	if err != nil {
 		return source.Page{}, err
 	}
-	page := source.Page{FetchedAt: resp.FetchedAt, Retries: resp.Retries, Bytes: int64(len(resp.Body))}
+	page := source.Page{FetchedAt: resp.FetchedAt, Effort: market.Effort(resp.Effort), Bytes: int64(len(resp.Body))}
 	for _, coin := range coins {
 		page.Items = append(page.Items, item(coin))
 	}
 	return page, nil
 }
 
-// item reads one coin. CoinGecko says null where it does not know, and a market cap of 0 where it
-// does not know the rank either.
+// item reads one coin, of the present or of history. CoinGecko says null where it does not know, and
+// a market cap of 0 where it does not know the rank either.
 func item(payload []byte) source.Item {
 	coin := source.NewObject(payload)
+	switch {
+	case coin.Has("chart"):
+		return point(coin, payload)
+	case coin.Has(source.ProblemUnknownCoin):
+		return source.UnknownCoin(payload)
+	}
 	it := source.Item{
 		ExternalID: coin.ID("id"),
 		Symbol:     coin.Text("symbol"),

@@ -1,5 +1,5 @@
-// Package coinpaprika reads the tickers of CoinPaprika's API v1: GET /tickers, one list of all
-// coins in no order.
+// Package coinpaprika reads CoinPaprika's API v1: the present from GET /tickers, one list of all coins
+// in no order, and history from GET /tickers/{id}/historical.
 package coinpaprika
 
 import (
@@ -20,9 +20,6 @@ import (
 const (
 	freeURL = "https://api.coinpaprika.com/v1"
 	proURL  = "https://api-pro.coinpaprika.com/v1"
-
-	// RequestsPerSecond is what every plan allows.
-	RequestsPerSecond = 10
 )
 
 // Options of the source.
@@ -64,13 +61,16 @@ func (s *Source) Name() string { return "coinpaprika" }
 // Kind is market.KindAPI.
 func (s *Source) Kind() string { return market.KindAPI }
 
+// Item reads a coin again, of the present or of history.
+func (s *Source) Item(payload []byte) source.Item { return item(payload) }
+
 // Extract gets the list, and goes on in it where the cursor is of the very same list.
 func (s *Source) Extract(ctx context.Context, since market.Cursor) iter.Seq2[source.Page, error] {
 	return func(yield func(source.Page, error) bool) {
 		resp, tickers, err := s.tickers(ctx)
 		answer := hash(resp.Body)
 		at := start(since, answer, len(tickers))
-		page := source.Page{FetchedAt: resp.FetchedAt, Retries: resp.Retries, Bytes: int64(len(resp.Body))}
+		page := source.Page{FetchedAt: resp.FetchedAt, Effort: market.Effort(resp.Effort), Bytes: int64(len(resp.Body))}
 		if err == nil && len(tickers) == 0 { // there are always coins: something is wrong over there
 			page.Next, page.Incomplete = source.JSONCursor(cursor{}), "GET /tickers: the list is empty"
 			yield(page, nil)
@@ -80,6 +80,7 @@ func (s *Source) Extract(ctx context.Context, since market.Cursor) iter.Seq2[sou
 			end := min(at+s.opts.PageItems, len(tickers))
 			page.Items = items(tickers[at:end])
 			page.Next = source.JSONCursor(cursor{Answer: answer, Offset: end})
+			page.Share = float64(end) / float64(len(tickers))
 			if end == len(tickers) {
 				page.Next = source.JSONCursor(cursor{})
 			}
@@ -128,9 +129,16 @@ func items(tickers []json.RawMessage) []source.Item {
 	return all
 }
 
-// item reads one ticker. CoinPaprika says 0 where it does not know a supply, a market cap or a rank.
+// item reads one ticker, of the present or of history. CoinPaprika says 0 where it does not know a
+// supply, a market cap or a rank.
 func item(payload []byte) source.Item {
 	ticker := source.NewObject(payload)
+	switch {
+	case ticker.Has("historical"):
+		return point(ticker, payload)
+	case ticker.Has(source.ProblemUnknownCoin):
+		return source.UnknownCoin(payload)
+	}
 	usd := ticker.Object("quotes").Object("USD")
 	return source.Item{
 		ExternalID: ticker.ID("id"),

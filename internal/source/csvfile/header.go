@@ -9,54 +9,6 @@ import (
 	"unicode/utf8"
 )
 
-// Columns that have a meaning here.
-const (
-	colTime = iota
-	colSlug
-	colSymbol
-	colName
-	colQuote
-	colPrice
-	colOpen
-	colHigh
-	colLow
-	colMarketCap
-	colVolume
-	colChange1h
-	colChange24h
-	colChange7d
-	colRank
-	colCirculating
-	colTotal
-	colMax
-	columns
-)
-
-// headings are the names under which exporters write each column, as normalHeading makes them.
-// Of several in one file the first one here is taken: unix seconds before a date without a zone.
-var headings = [columns][]string{
-	colTime: {"unix", "unixtime", "unixtimestamp", "timestamp", "snappedat", "tradedate", "datetime", "date",
-		"observedat", "lastupdated", "time", "day", "closetime", "timeclose", "opentime", "timeopen"},
-	colSlug:   {"slug", "coinid", "assetid"},
-	colSymbol: {"symbol", "ticker"},
-	colName:   {"name", "coinname", "cryptoname", "currencyname", "coin", "cryptocurrency", "asset"},
-	colQuote:  {"quote", "quotecurrency", "quoteasset", "vscurrency", "currency"},
-	colPrice: {"close", "closeprice", "closeusd", "closepriceusd", "closingprice", "closingpriceusd", "price",
-		"priceusd", "currentprice", "lastprice", "last"},
-	colOpen:        {"open", "openprice", "openusd", "24hopenusd"},
-	colHigh:        {"high", "highprice", "highusd", "high24h", "24hhighusd"},
-	colLow:         {"low", "lowprice", "lowusd", "low24h", "24hlowusd"},
-	colMarketCap:   {"marketcap", "marketcapusd", "marketcapitalization", "mktcap", "market"},
-	colVolume:      {"volumeusd", "volume24husd", "volume24h", "24hvolume", "totalvolume", "volume", "vol"},
-	colChange1h:    {"percentchange1h", "change1h", "pricechangepercentage1h"},
-	colChange24h:   {"percentchange24h", "change24h", "pricechangepercentage24h", "changepercent", "percentchange"},
-	colChange7d:    {"percentchange7d", "change7d", "pricechangepercentage7d"},
-	colRank:        {"rank", "ranknow", "cmcrank", "marketcaprank"},
-	colCirculating: {"circulatingsupply", "availablesupply"},
-	colTotal:       {"totalsupply"},
-	colMax:         {"maxsupply"},
-}
-
 // headerLines is how many lines may stand before the header's end: banners, notes, blank ones.
 const headerLines = 10
 
@@ -65,45 +17,68 @@ type header struct {
 	delimiter byte
 	names     []string // as they stand there, made unique
 	column    [columns]int
-	clock     int // the column with the time of day where the date stands apart, or -1
+	clock     int     // the column with the time of day where the date stands apart, or -1
+	guesses   guesses // of headings that are misspelt
 }
 
 // has tells whether the file has the column.
 func (h header) has(column int) bool { return h.column[column] >= 0 }
 
-// readHeader consumes the lines up to the header, or returns a refusal.
+// readHeader consumes the lines up to the header, or returns a refusal. Only where no line is a
+// header as it stands, a misspelt one is looked for.
 func readHeader(lines *lineReader, file string) (header, error) {
-	var first []string
-	for range headerLines {
-		l, err := lines.peek(0)
+	var texts []string
+	broken := false
+	for len(texts) < headerLines {
+		l, err := lines.peek(len(texts))
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return header{}, err
 		}
-		lines.consume(1)
 		text := withoutEnd(l.text)
-		if lines.seen == int64(len(l.text)) {
+		if len(texts) == 0 {
 			text = strings.TrimPrefix(text, "\ufeff")
 		}
-		if l.cut || strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
-			return header{}, refuse(file, nil, "not_csv", "", "its first lines are no text in UTF-8: save it as CSV UTF-8")
+		if broken = l.cut || strings.ContainsRune(text, 0) || !utf8.ValidString(text); broken {
+			break
 		}
-		if h, ok := sniff(text); ok {
+		texts = append(texts, text)
+		if h, ok := sniff(text, newHeader); ok {
+			lines.consume(len(texts))
+			h = h.guess()
 			return h, h.check(file)
 		}
+	}
+	for i, text := range texts {
+		if h, ok := sniff(text, guessedHeader); ok {
+			lines.consume(i + 1)
+			return h, h.check(file)
+		}
+	}
+	lines.consume(len(lines.ahead))
+	return header{}, noHeader(file, texts, broken)
+}
+
+// noHeader refuses a file whose first lines hold no header.
+func noHeader(file string, texts []string, broken bool) error {
+	if broken {
+		return refuse(file, nil, "not_csv", "", "its first lines are no text in UTF-8: save it as CSV UTF-8")
+	}
+	var first []string
+	for _, text := range texts {
 		if first == nil && strings.TrimSpace(text) != "" {
 			first, _ = split(text, ',', nil)
 		}
 	}
-	return header{}, refuse(file, first, "not_csv", "", "no header is found in its first lines: "+
+	return refuse(file, first, "not_csv", "", "no header is found in its first lines: "+
 		"begin it with a line that names the columns, such as date,symbol,close")
 }
 
-// sniff takes the line for a header if some delimiter makes at least two known columns of it, a
-// time or a price among them.
-func sniff(text string) (header, bool) {
+// sniff takes the line for a header if some delimiter makes at least two columns of it that are
+// known, a time or a price among them.
+func sniff(text string, read func([]string, byte) header) (header, bool) {
 	var best header
 	most := 1
 	for _, delimiter := range []byte{',', ';', '\t'} {
@@ -111,7 +86,7 @@ func sniff(text string) (header, bool) {
 		if state != splitWhole {
 			continue
 		}
-		h := newHeader(cells, delimiter)
+		h := read(cells, delimiter)
 		known := 0
 		for column := range h.column {
 			if h.has(column) {
@@ -125,12 +100,15 @@ func sniff(text string) (header, bool) {
 	return best, most > 1
 }
 
+// guessedHeader is newHeader with what headings resemble.
+func guessedHeader(cells []string, delimiter byte) header { return newHeader(cells, delimiter).guess() }
+
 func newHeader(cells []string, delimiter byte) header {
 	h := header{delimiter: delimiter, names: make([]string, len(cells)), clock: -1}
 	place, taken := map[string]int{}, map[string]bool{}
 	for i, cell := range cells {
 		name := strings.TrimSpace(cell)
-		if name == "" || taken[name] {
+		for name == "" || taken[name] {
 			name = strings.TrimSpace(name + " (column " + strconv.Itoa(i+1) + ")")
 		}
 		h.names[i], taken[name] = name, true
@@ -182,10 +160,10 @@ func (h header) check(file string) error {
 	switch {
 	case !h.has(colTime):
 		return refuse(file, h.names, "missing_date_column", "date", "it has no column with a date or time: "+
-			"add one and name it date, time, timestamp or unix")
+			h.guesses.hint(colTime)+"add one and name it date, time, timestamp or unix")
 	case !h.has(colPrice):
 		return refuse(file, h.names, "missing_price_column", "price", "it has no column with a price in "+
-			"US dollars: add one and name it price or close")
+			"US dollars: "+h.guesses.hint(colPrice)+"add one and name it price or close")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package csvfile
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,15 +34,39 @@ func age(t *testing.T, file string, minutes int) {
 	require.NoError(t, os.Chtimes(file, at, at))
 }
 
-// extract reads everything behind the cursor.
+// extract reads everything behind the cursor, and every item again from what was stored of it.
 func extract(t *testing.T, path string, since market.Cursor) []source.Page {
 	t.Helper()
 	var pages []source.Page
 	for page, err := range New(path).Extract(t.Context(), since) {
 		require.NoError(t, err)
 		pages = append(pages, page)
+		for _, item := range page.Items {
+			requireReadAgain(t, item, reordered(t, item.Payload))
+		}
 	}
 	return pages
+}
+
+// requireReadAgain reads an item again from its payload, and from how a database gives that back.
+func requireReadAgain(t testing.TB, item source.Item, stored []byte) {
+	t.Helper()
+	for _, payload := range [][]byte{item.Payload, stored} {
+		again := New("").Item(payload)
+		require.Equal(t, string(payload), string(again.Payload))
+		again.Payload = item.Payload
+		require.Equal(t, item, again, "%s", payload)
+	}
+}
+
+// reordered gives the fields of a payload another order, as a database may.
+func reordered(t testing.TB, payload []byte) []byte {
+	t.Helper()
+	var fields map[string]any
+	require.NoError(t, json.Unmarshal(payload, &fields), "%s", payload)
+	out, err := json.MarshalIndent(fields, "", " ")
+	require.NoError(t, err)
+	return out
 }
 
 func itemsOf(pages []source.Page) []source.Item {

@@ -67,7 +67,7 @@ func (c coins) of(cells []string) (identity, *market.Reason) {
 
 func (c coins) notDollars(column int, quote string) *market.Reason {
 	return &market.Reason{Code: "not_us_dollars", Field: c.heading(column),
-		Detail: "the price is in " + quote + ", and only US dollars are read"}
+		Detail: "the price is in " + brief(quote) + ", and only US dollars are read"}
 }
 
 // cell returns what a column says, empty where the file does not have it or it says nothing.

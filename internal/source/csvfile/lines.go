@@ -70,6 +70,9 @@ func (r *lineReader) read() (line, error) {
 // consume takes the next n lines for good. A last line without an end is handed out and yet not
 // counted, since it may be half written: reading goes on at its beginning another time.
 func (r *lineReader) consume(n int) {
+	if n == 0 {
+		return
+	}
 	whole := r.ahead[n-1].whole
 	for _, l := range r.ahead[:n] {
 		r.seen += int64(len(l.text))
@@ -88,8 +91,11 @@ func (r *lineReader) hash() string { return hex.EncodeToString(r.sum.Sum(nil)) }
 // skipTo consumes up to the offset, which is behind the header, and returns errReplaced where
 // the bytes before it do not have the hash.
 func (r *lineReader) skipTo(ctx context.Context, offset int64, want string) error {
+	for len(r.ahead) > 0 && r.ahead[0].whole && r.offset+int64(len(r.ahead[0].text)) <= offset {
+		r.consume(1)
+	}
 	left := offset - r.offset
-	if left < 0 || len(r.ahead) > 0 {
+	if left < 0 || left > 0 && len(r.ahead) > 0 {
 		return errReplaced
 	}
 	for left > 1 {

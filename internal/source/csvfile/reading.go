@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"time"
 
 	"github.com/kasparro/kasparro/internal/source"
 )
@@ -25,11 +24,16 @@ type reading struct {
 	cursor cursor // of everything that was yielded
 	yield  func(source.Page, error) bool
 	still  []string // why files that were refused before, and have not changed, are left out
+
+	warnings []string // of the file in hand, until its first page tells them
+	all      int64    // bytes of the files that are to be read
+	done     int64    // bytes of those that have been dealt with
 }
 
 // files reads one file after the other. One that cannot be read does not keep the others away.
 func (r *reading) files(ctx context.Context, names []string) {
 	var failed []error
+	r.measure(names)
 	for _, name := range names {
 		err := r.file(ctx, name)
 		switch {
@@ -60,6 +64,7 @@ func (r *reading) file(ctx context.Context, name string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	r.warnings = nil
 	info, err := fs.Stat(r.fsys, name)
 	if err != nil {
 		return err
@@ -71,6 +76,7 @@ func (r *reading) file(ctx context.Context, name string) error {
 		}
 		return nil
 	}
+	defer func() { r.done += info.Size() }()
 	err = r.open(ctx, name, known)
 	if errors.Is(err, errReplaced) {
 		err = r.open(ctx, name, progress{})
@@ -98,7 +104,7 @@ func (r *reading) open(ctx context.Context, name string, known progress) error {
 	if err != nil {
 		return err
 	}
-	at.Dates = t.dates
+	at.Dates, r.warnings = t.dates, t.header.guesses.warnings(name)
 	rows := &rowReader{lineReader: lines, delimiter: t.header.delimiter, width: len(t.header.names)}
 	return r.pages(ctx, name, t, rows, at)
 }
@@ -114,8 +120,9 @@ func (r *reading) understand(ctx context.Context, name string, lines *lineReader
 	if err != nil {
 		return nil, err
 	}
-	dates := known.Dates
+	dates := orderUnknown
 	if known.Offset > 0 {
+		dates = known.Dates
 		if err := lines.skipTo(ctx, known.Offset, known.SHA256); err != nil {
 			return nil, err
 		}
@@ -171,7 +178,8 @@ func (r *reading) give(name string, at progress, page source.Page) error {
 	if err != nil {
 		return err
 	}
-	page.Next, page.FetchedAt = next, time.Now().UTC()
+	page.Next, page.Part, page.Share = next, name, r.share(at)
+	page.Warnings, r.warnings = r.warnings, nil
 	if !r.yield(page, nil) {
 		return errStopped
 	}

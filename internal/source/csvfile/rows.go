@@ -16,6 +16,7 @@ type row struct {
 	cells   []string // as many as the header has; reused by the next row; nil where there is trouble
 	code    string   // the trouble: "bad_row" or "bad_encoding", empty where there is none
 	trouble string   // in a sentence
+	cut     bool     // it is but a part of a line
 }
 
 // rowReader reads the rows behind the header.
@@ -82,24 +83,28 @@ func (r *rowReader) join(first string) (string, int, splitState) {
 
 // judge makes a row of what was split last.
 func (r *rowReader) judge(text string, state splitState) row {
-	cells := r.cells
+	return judge(text, r.cells, state, r.width)
+}
+
+// judge makes a row of a text and the cells that it was split into.
+func judge(text string, cells []string, state splitState, width int) row {
 	// Some exporters end every row, but not the header, with a delimiter.
-	for len(cells) > r.width && cells[len(cells)-1] == "" {
+	for len(cells) > width && cells[len(cells)-1] == "" {
 		cells = cells[:len(cells)-1]
 	}
 	switch {
 	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
-		return row{text: text, code: "bad_encoding", trouble: "the row is not UTF-8 or holds a zero byte"}
+		return row{text: text, cut: state == splitCut, code: "bad_encoding", trouble: "the row is not UTF-8 or holds a zero byte"}
 	case state == splitCut:
-		return row{text: text, code: "bad_row", trouble: fmt.Sprintf(
+		return row{text: text, cut: true, code: "bad_row", trouble: fmt.Sprintf(
 			"a part of a line that is longer than %d bytes: is a line end missing?", maxLine)}
 	case state == splitOpen:
 		return row{text: text, code: "bad_row", trouble: "a quote is opened and not closed"}
 	case state == splitBroken:
 		return row{text: text, code: "bad_row", trouble: "something follows a closing quote"}
-	case len(cells) != r.width:
+	case len(cells) != width:
 		return row{text: text, code: "bad_row", trouble: fmt.Sprintf(
-			"the row has %d cells, the header %d", len(cells), r.width)}
+			"the row has %d cells, the header %d", len(cells), width)}
 	}
 	return row{text: text, cells: cells}
 }

@@ -25,22 +25,25 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// badRows are rows of a file with the columns date, symbol and close.
+var badRows = map[string]struct{ row, code, detail string }{
+	"too few cells":        {"2020-01-02,BTC", "bad_row", "2 cells, the header 3"},
+	"too many cells":       {"2020-01-02,BTC,2,3", "bad_row", "4 cells"},
+	"open quote":           {`2020-01-02,"BTC,2`, "bad_row", "not closed"},
+	"open quote at first":  {`"2020-01-02,BTC,2`, "bad_row", "not closed"},
+	"broken quote":         {`2020-01-02,"B"TC,2`, "bad_row", "closing quote"},
+	"date":                 {"yesterday,BTC,2", "bad_time", `"yesterday"`},
+	"price":                {"2020-01-02,BTC,two", "bad_number", `"two"`},
+	"no coin":              {"2020-01-02, ,2", "missing_identity", "does not name"},
+	"another quote":        {"2020-01-02,BTC/EUR,2", "not_us_dollars", "EUR"},
+	"another joined quote": {"2020-01-02,ETHUSDT,2", "not_us_dollars", "USDT"},
+	"not UTF-8":            {"2020-01-02,B\xe9C,2", "bad_encoding", "UTF-8"},
+	"zero byte":            {"2020-01-02,B\x00C,2", "bad_encoding", "zero byte"},
+}
+
 // TestBadRows puts one bad row between two good ones: neither may suffer.
 func TestBadRows(t *testing.T) {
-	for name, c := range map[string]struct{ row, code, detail string }{
-		"too few cells":        {"2020-01-02,BTC", "bad_row", "2 cells, the header 3"},
-		"too many cells":       {"2020-01-02,BTC,2,3", "bad_row", "4 cells"},
-		"open quote":           {`2020-01-02,"BTC,2`, "bad_row", "not closed"},
-		"open quote at first":  {`"2020-01-02,BTC,2`, "bad_row", "not closed"},
-		"broken quote":         {`2020-01-02,"B"TC,2`, "bad_row", "closing quote"},
-		"date":                 {"yesterday,BTC,2", "bad_time", `"yesterday"`},
-		"price":                {"2020-01-02,BTC,two", "bad_number", `"two"`},
-		"no coin":              {"2020-01-02, ,2", "missing_identity", "does not name"},
-		"another quote":        {"2020-01-02,BTC/EUR,2", "not_us_dollars", "EUR"},
-		"another joined quote": {"2020-01-02,ETHUSDT,2", "not_us_dollars", "USDT"},
-		"not UTF-8":            {"2020-01-02,B\xe9C,2", "bad_encoding", "UTF-8"},
-		"zero byte":            {"2020-01-02,B\x00C,2", "bad_encoding", "zero byte"},
-	} {
+	for name, c := range badRows {
 		t.Run(name, func(t *testing.T) {
 			items := itemsOf(extract(t, write(t, "p.csv",
 				"date,symbol,close\n2020-01-01,BTC,1\n"+c.row+"\n2020-01-03,BTC,3\n"), ""))

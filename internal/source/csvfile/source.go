@@ -38,3 +38,10 @@ func (s *Source) Extract(ctx context.Context, since market.Cursor) iter.Seq2[sou
 		r.files(ctx, names)
 	}
 }
+
+// Item reads a row again. It needs the payload only, not the file. A file that was refused stays so.
+func (s *Source) Item(payload []byte) source.Item {
+	item := readStored(payload)
+	item.Payload = payload
+	return item
+}

@@ -40,17 +40,26 @@ func newTable(file string, h header, c coins, dates dateOrder) *table {
 	return &table{header: h, coins: c, dates: dates, payload: newPayloadWriter(file, h, dates)}
 }
 
-// item reads a row. It uses nothing but the file's name, the header and the order of its dates, all
-// of which are in the payload too.
+// item reads a row and writes it down.
 func (t *table) item(r row) source.Item {
+	item := t.read(r)
 	if r.code != "" {
-		item := source.Item{ExternalID: t.coins.whole.externalID, Symbol: t.coins.whole.symbol, Name: t.coins.whole.name}
 		item.Payload = t.payload.unread(r)
-		item.Problem = &market.Reason{Code: r.code, Detail: r.trouble}
-		return item
+	} else {
+		item.Payload = t.payload.row(r.cells)
+	}
+	return item
+}
+
+// read reads a row. It uses nothing but the file's name, the header, its delimiter and the order of its
+// dates, all of which can be told from the payload too.
+func (t *table) read(r row) source.Item {
+	if r.code != "" {
+		return source.Item{ExternalID: t.coins.whole.externalID, Symbol: t.coins.whole.symbol, Name: t.coins.whole.name,
+			Problem: &market.Reason{Code: r.code, Detail: r.trouble}}
 	}
 	id, problem := t.coins.of(r.cells)
-	item := source.Item{ExternalID: id.externalID, Symbol: id.symbol, Name: id.name, Payload: t.payload.row(r.cells)}
+	item := source.Item{ExternalID: id.externalID, Symbol: id.symbol, Name: id.name}
 	for _, found := range []*market.Reason{problem, t.readTime(r.cells, &item), t.readAmounts(r.cells, &item)} {
 		if item.Problem == nil {
 			item.Problem = found
@@ -67,7 +76,7 @@ func (t *table) readTime(cells []string, item *source.Item) *market.Reason {
 	}
 	observed, err := parseTime(text, t.dates)
 	if err != nil {
-		return &market.Reason{Code: "bad_time", Field: t.header.names[i], Detail: fmt.Sprintf("%q %s", text, err)}
+		return &market.Reason{Code: "bad_time", Field: t.header.names[i], Detail: fmt.Sprintf("%q %s", brief(text), err)}
 	}
 	item.ObservedAt = observed
 	return nil
@@ -91,10 +100,19 @@ func (t *table) readAmounts(cells []string, item *source.Item) (problem *market.
 		*a.field(&item.Amounts) = text
 		if !ok && problem == nil {
 			problem = &market.Reason{Code: "bad_number", Field: t.header.names[i],
-				Detail: fmt.Sprintf("%q is no number: %s", cells[i], numberForm(cells[i]))}
+				Detail: fmt.Sprintf("%q is no number: %s", brief(cells[i]), numberForm(cells[i]))}
 		}
 	}
 	return problem
+}
+
+// brief is the beginning of a cell, for people to find it.
+func brief(cell string) string {
+	const most = 80
+	if len(cell) <= most {
+		return cell
+	}
+	return strings.ToValidUTF8(cell[:most], "") + "..."
 }
 
 func numberForm(cell string) string {

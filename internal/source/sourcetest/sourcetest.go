@@ -38,6 +38,8 @@ func Run(t *testing.T, c Case) {
 	t.Run("introduces itself", func(t *testing.T) { introducesItself(t, c) })
 	t.Run("yields whole pages", func(t *testing.T) { yieldsWholePages(t, c, pages) })
 	t.Run("yields readable items", func(t *testing.T) { yieldsReadableItems(t, pages) })
+	t.Run("reads its items again", func(t *testing.T) { readsItsItemsAgain(t, c, pages) })
+	t.Run("tells how far it is", func(t *testing.T) { tellsHowFar(t, pages) })
 	t.Run("keeps no state", func(t *testing.T) { keepsNoState(t, c, pages) })
 	t.Run("gives its slices away", func(t *testing.T) { givesItsSlicesAway(t, c, pages) })
 	t.Run("resumes behind every page", func(t *testing.T) { resumes(t, c, pages) })

@@ -1,0 +1,33 @@
+package graph
+
+import (
+	"context"
+	"errors"
+
+	"github.com/kasparro/kasparro/internal/market"
+)
+
+// Operator does what an administrator asks for. Sources are given by names that exist. An error
+// wraps market.ErrRunning where that is being done already.
+type Operator interface {
+	// StartRun starts a run, which goes on when ctx ends, and returns it as it was opened.
+	StartRun(ctx context.Context, source string) (market.Run, error)
+	// RetryRejections tries again what waits in quarantine and returns how much of it has become records.
+	RetryRejections(ctx context.Context, source string) (int64, error)
+}
+
+var (
+	errNoKey     = errors.New("a key is needed: send it in the header x-api-key")
+	errForbidden = errors.New("this key may read; here an administrator's key is needed, the one in ADMIN_API_KEY")
+)
+
+// admit lets administrators change the named source, if there is one.
+func (r *mutationResolver) admit(ctx context.Context, source string) error {
+	switch market.ScopeOf(ctx) {
+	case market.ScopeAdmin:
+		return r.checkSources(source)
+	case "":
+		return errNoKey
+	}
+	return errForbidden
+}

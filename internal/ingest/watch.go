@@ -1,0 +1,138 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"math"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/kasparro/kasparro/internal/market"
+	"github.com/kasparro/kasparro/internal/source"
+)
+
+// watch looks at what a run extracts, for the run to be judged at its end. It holds an entry for each
+// coin and none for each item.
+type watch struct {
+	kind     string
+	run      market.Run
+	began    time.Time
+	known    market.Baseline
+	census   Census
+	met      map[string]struct{} // external ids
+	moves    []float64           // how far each price known before has moved
+	warnings []string
+	so       atomic.Pointer[Progress]
+}
+
+func newWatch(kind string, run market.Run) *watch {
+	w := &watch{kind: kind, run: run, began: time.Now(), met: map[string]struct{}{}}
+	w.so.Store(&Progress{})
+	return w
+}
+
+// page takes note of what was extracted, whether it can be stored or not.
+func (w *watch) page(p source.Page, b market.Batch) {
+	w.warnings = append(w.warnings, p.Warnings...)
+	for i := range p.Items {
+		w.census.Add(p.Part, p.Items[i].Payload)
+	}
+	for i := range b.Observations {
+		o := &b.Observations[i]
+		if _, again := w.met[o.ExternalID]; again {
+			continue
+		}
+		w.met[o.ExternalID] = struct{}{}
+		if before := w.known.Prices[o.ExternalID]; before > 0 {
+			w.moves = append(w.moves, math.Abs(o.PriceUSD.InexactFloat64()/before-1))
+		}
+	}
+}
+
+// advance notes how far the run has come.
+func (w *watch) advance(done market.Counters, share float64) Progress {
+	so := Progress{Counters: done, Share: share, Elapsed: time.Since(w.began)}
+	w.so.Store(&so)
+	return so
+}
+
+// judge adds to the end of the run what it was like: its vitals, what is odd about it, and what has
+// changed in the shape of the payloads.
+func (w *watch) judge(end *market.RunEnd, done market.Counters, last market.Cursor, reachedEnd bool) {
+	end.Vitals = w.vitals(reachedEnd && done.Pages > 0 && w.fromTheBeginning(last))
+	end.Anomalies = append(w.warnings, anomalies(findings{
+		Counters: done, Vitals: end.Vitals, duration: time.Since(w.began), api: w.kind == market.KindAPI && w.run.Stream == "",
+	}, w.known.Runs)...)
+	if w.run.Stream == market.StreamQuarantine { // the items are of all times
+		return
+	}
+	j := w.census.Judge(w.run.Source, w.known.Shape, end.Whole)
+	end.Drifts, end.Shape, end.ShapeGone = j.Drifts, j.Shape, j.Gone
+}
+
+func (w *watch) vitals(whole bool) market.Vitals {
+	v := market.Vitals{Whole: whole, Coins: int64(len(w.met))}
+	if len(w.moves) > 0 {
+		jump := median(w.moves)
+		v.PriceJump = &jump
+	}
+	if whole && len(w.known.Prices) > 0 {
+		gone := 0
+		for id := range w.known.Prices {
+			if _, ok := w.met[id]; !ok {
+				gone++
+			}
+		}
+		share := float64(gone) / float64(len(w.known.Prices))
+		v.GoneShare = &share
+	}
+	return v
+}
+
+// fromTheBeginning tells whether a run that got to the end has read all that the source has: an API's
+// list begins anew behind its end, so such a run began where it ended. A file is read on, never anew.
+func (w *watch) fromTheBeginning(last market.Cursor) bool {
+	if w.kind != market.KindAPI || w.run.Stream != "" {
+		return false
+	}
+	return w.run.CursorBefore == "" || compact(w.run.CursorBefore) == compact(last)
+}
+
+// compact is a cursor without the spaces in which the store gives it back.
+func compact(c market.Cursor) string {
+	var out bytes.Buffer
+	if json.Compact(&out, []byte(c)) != nil {
+		return string(c)
+	}
+	return out.String()
+}
+
+// median returns the middle of the values, which must not be empty.
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	middle := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[middle]
+	}
+	return (sorted[middle-1] + sorted[middle]) / 2
+}
+
+// warn tells the log what a person should look at.
+func (w *watch) warn(log *slog.Logger, end market.RunEnd) {
+	run := market.GlobalID(market.IDRun, w.run.ID)
+	for _, text := range w.warnings {
+		log.Warn("understood, but look at it", "run", run, "source", w.run.Source, "warning", text)
+	}
+	for _, d := range end.Drifts {
+		attrs := []any{"run", run, "source", d.Source, "kind", d.Kind, "path", d.Path, "expected", d.Expected, "seen", d.Seen}
+		if d.Part != "" {
+			attrs = append(attrs, "part", d.Part)
+		}
+		if d.RenameCandidate != "" {
+			attrs = append(attrs, "probably_renamed_to", d.RenameCandidate, "confidence", d.Confidence)
+		}
+		log.Warn("the shape of payloads has changed", attrs...)
+	}
+}

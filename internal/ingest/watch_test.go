@@ -1,0 +1,125 @@
+package ingest_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kasparro/kasparro/internal/ingest"
+	"github.com/kasparro/kasparro/internal/market"
+	"github.com/kasparro/kasparro/internal/postgres"
+	"github.com/kasparro/kasparro/internal/source"
+)
+
+// list is a page with all that an API has to say: so many coins at a price.
+func list(coins int, price string) step {
+	return func(context.Context) (source.Page, error) {
+		p := source.Page{Next: `{"page":1}`, FetchedAt: time.Now(), Bytes: 10}
+		for i := range coins {
+			p.Items = append(p.Items, source.Item{
+				ExternalID: fmt.Sprintf("coin-%d", i), Symbol: "C", ObservedAt: time.Now(), Amounts: source.Amounts{Price: price},
+				Payload: fmt.Appendf(nil, `{"id":"coin-%d","price":%s}`, i, price),
+			})
+		}
+		return p, nil
+	}
+}
+
+func TestARunIsHeldAgainstTheRunsBefore(t *testing.T) {
+	s := newStore(t)
+	first := run(t, t.Context(), s, list(40, "1"))
+	require.True(t, first.Whole)
+	require.EqualValues(t, 40, first.Coins)
+	require.Nil(t, first.PriceJump)
+	require.Empty(t, first.Anomalies)
+
+	second := run(t, t.Context(), s, list(40, "1.001"))
+	require.True(t, second.Whole)
+	require.InDelta(t, 0.001, *second.PriceJump, 1e-9)
+	require.InDelta(t, 0, *second.GoneShare, 0)
+	require.Empty(t, second.Anomalies)
+
+	jumped := run(t, t.Context(), s, list(20, "10"))
+	require.InDelta(t, 0.5, *jumped.GoneShare, 0)
+	require.Len(t, jumped.Anomalies, 3)
+	require.Contains(t, jumped.Anomalies[0], "rows: 20, where the median of the runs before is 40")
+	require.Contains(t, jumped.Anomalies[1], "coins gone: 50.0 %")
+	require.Contains(t, jumped.Anomalies[2], "price jump: half of the prices moved by 899.0 %")
+
+	stored, err := s.RunsByID(t.Context(), []int64{jumped.ID})
+	require.NoError(t, err)
+	require.Equal(t, jumped, stored[0])
+}
+
+// A run that goes on where another was cut off has read a part of the list, and says nothing of the rest.
+func TestAResumedRunIsNotWhole(t *testing.T) {
+	s := newStore(t)
+	require.Equal(t, market.RunSucceeded, run(t, t.Context(), s, list(40, "1")).Status)
+	require.Equal(t, market.RunPartial, run(t, t.Context(), s, page(1, 40, 0), fails).Status)
+	rest := run(t, t.Context(), s, list(10, "1"))
+	require.Equal(t, market.RunSucceeded, rest.Status)
+	require.False(t, rest.Whole)
+	require.Nil(t, rest.GoneShare)
+	require.Empty(t, rest.Anomalies)
+}
+
+func TestWarningsOfASourceAreShown(t *testing.T) {
+	var lines lockedBuffer
+	s := newStore(t)
+	r := ingest.Runner{Store: s, Log: slog.New(slog.NewTextHandler(&lines, nil)), Beat: postgres.Beat}
+	ended, err := r.Run(t.Context(), &script{[]step{func(ctx context.Context) (source.Page, error) {
+		p, err := page(1, 1, 0)(ctx)
+		p.Warnings = []string{"prices.csv: Clsoe is taken for close"}
+		return p, err
+	}}}, ingest.Request{Trigger: market.TriggerManual})
+	require.NoError(t, err)
+	require.Equal(t, []string{"prices.csv: Clsoe is taken for close"}, ended.Anomalies)
+	require.Contains(t, lines.String(), "Clsoe is taken for close")
+}
+
+// A long run tells the log how far it has come, and the caller of its beginning.
+func TestALongRunShowsItself(t *testing.T) {
+	var lines lockedBuffer
+	s := newStore(t)
+	r := ingest.Runner{Store: s, Log: slog.New(slog.NewTextHandler(&lines, nil)), Beat: time.Millisecond}
+	var opened market.Run
+	r.OnStart = func(run market.Run) { opened = run }
+	half := func(ctx context.Context) (source.Page, error) {
+		p, err := page(1, 2, 0)(ctx)
+		p.Share = 0.5
+		return p, err
+	}
+	long := func(ctx context.Context) (source.Page, error) {
+		require.Equal(t, market.RunRunning, opened.Status)
+		require.Eventually(t, func() bool { return strings.Contains(lines.String(), "extracted=2 ") }, time.Minute, time.Millisecond)
+		return page(2, 1, 0)(ctx)
+	}
+	ended, err := r.Run(t.Context(), &script{[]step{half, long}}, ingest.Request{Trigger: market.TriggerManual})
+	require.NoError(t, err)
+	require.Equal(t, opened.ID, ended.ID)
+	require.Regexp(t, `msg="run goes on" run=run_1 source=script pages=1 extracted=2 per_second=\d+ elapsed=\S+ percent=50 left=\S+`, lines.String())
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

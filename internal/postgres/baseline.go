@@ -1,0 +1,58 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kasparro/kasparro/internal/market"
+)
+
+// trailingRuns is how many runs before it a run is judged by.
+const trailingRuns = 20
+
+// Baseline returns what is known of a source, for a run of a stream to be judged by.
+func (s *Store) Baseline(ctx context.Context, source, stream string) (b market.Baseline, err error) {
+	id, err := s.sourceID(ctx, source)
+	if err != nil {
+		return b, err
+	}
+	if b.Shape, err = s.shape(ctx, id); err != nil {
+		return b, fmt.Errorf("read the shape of payloads of %s: %w", source, unavailable(err))
+	}
+	if b.Prices, err = s.latestPrices(ctx, id); err != nil {
+		return b, fmt.Errorf("read the latest prices of %s: %w", source, unavailable(err))
+	}
+	b.Runs, err = scanRuns(filteredRuns(s.db, market.RunFilter{Sources: []string{source}, Streams: []string{stream}}).
+		ColumnExpr(runColumns).Where("r.whole AND r.status = 'succeeded'").OrderExpr("r.id DESC").Limit(trailingRuns).Rows(ctx))
+	if err != nil {
+		return b, fmt.Errorf("read the runs before: %w", unavailable(err))
+	}
+	return b, nil
+}
+
+func (s *Store) shape(ctx context.Context, source int16) ([]market.PathShape, error) {
+	var rows []shapeRow
+	if err := s.db.NewSelect().Model(&rows).Where("source_id = ?", source).OrderExpr("part, path").Scan(ctx); err != nil {
+		return nil, err
+	}
+	shape := make([]market.PathShape, len(rows))
+	for i, r := range rows {
+		shape[i] = market.PathShape{Part: r.Part, Path: r.Path, Types: r.Types, Share: r.Share}
+	}
+	return shape, nil
+}
+
+// latestPrices returns the newest price of each external id of a source.
+func (s *Store) latestPrices(ctx context.Context, source int16) (map[string]float64, error) {
+	var rows []struct {
+		ExternalID string
+		PriceUSD   float64
+	}
+	err := s.db.NewRaw(`SELECT l.external_id, r.price_usd FROM latest_records r JOIN listings l ON l.id = r.listing_id
+		WHERE r.source_id = ?`, source).Scan(ctx, &rows)
+	prices := make(map[string]float64, len(rows))
+	for _, r := range rows {
+		prices[r.ExternalID] = r.PriceUSD
+	}
+	return prices, err
+}

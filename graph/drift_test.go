@@ -9,6 +9,15 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 )
 
+// drifted ends a run that has met so many new paths.
+func drifted(paths int) market.RunEnd {
+	end := succeeded
+	for i := range paths {
+		end.Drifts = append(end.Drifts, market.Drift{Path: fmt.Sprintf("path.%03d", i), Kind: market.DriftNewPath, Seen: "number"})
+	}
+	return end
+}
+
 func TestDriftsAreShownWhole(t *testing.T) {
 	w := newWorld(t)
 	end := succeeded

@@ -69,18 +69,6 @@ func (hourly) Slots(source string, now time.Time) (previous, next time.Time, ok 
 	return previous, previous.Add(time.Hour), source != "csv"
 }
 
-// byHand opens runs, and takes whatever waits in quarantine for good.
-type byHand struct{ store *postgres.Store }
-
-func (o byHand) StartRun(ctx context.Context, source string) (market.Run, error) {
-	return o.store.StartRun(ctx, market.RunRequest{Source: source, Kind: market.KindAPI, Trigger: market.TriggerManual})
-}
-
-func (o byHand) RetryRejections(ctx context.Context, source string) (int64, error) {
-	waiting := false
-	return o.store.CountRejections(ctx, market.RejectionFilter{Sources: []string{source}, Resolved: &waiting})
-}
-
 // counter counts SQL statements.
 type counter struct{ atomic.Int64 }
 
@@ -187,15 +175,6 @@ func (w *world) run(t testing.TB, source string, b market.Batch, end market.RunE
 }
 
 var succeeded = market.RunEnd{Status: market.RunSucceeded}
-
-// drifted ends a run that has met so many new paths.
-func drifted(paths int) market.RunEnd {
-	end := succeeded
-	for i := range paths {
-		end.Drifts = append(end.Drifts, market.Drift{Path: fmt.Sprintf("path.%03d", i), Kind: market.DriftNewPath, Seen: "number"})
-	}
-	return end
-}
 
 // coins stores so many coins of both APIs, ranked, with so many hourly records of each, the newest at noon.
 func (w *world) coins(t testing.TB, coins, hours int) {

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -9,12 +10,25 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kasparro/kasparro/internal/market"
+	"github.com/kasparro/kasparro/internal/postgres"
 )
 
 const (
 	startRun = `mutation ($source: String! = "coingecko") { startEtlRun(source: $source) { id source status trigger finishedAt } }`
 	retry    = `mutation ($source: String! = "csv") { retryRejections(source: $source) }`
 )
+
+// byHand opens runs, and takes whatever waits in quarantine for good.
+type byHand struct{ store *postgres.Store }
+
+func (o byHand) StartRun(ctx context.Context, source string) (market.Run, error) {
+	return o.store.StartRun(ctx, market.RunRequest{Source: source, Kind: market.KindAPI, Trigger: market.TriggerManual})
+}
+
+func (o byHand) RetryRejections(ctx context.Context, source string) (int64, error) {
+	waiting := false
+	return o.store.CountRejections(ctx, market.RejectionFilter{Sources: []string{source}, Resolved: &waiting})
+}
 
 func TestAnAdministratorStartsARun(t *testing.T) {
 	w := newWorld(t)

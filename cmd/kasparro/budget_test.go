@@ -47,43 +47,57 @@ func TestOverspentBudgets(t *testing.T) {
 	}
 }
 
+// simulated is an environment in which both APIs are simulated.
+func simulated(t *testing.T) (env []string, url string) {
+	t.Helper()
+	p := launch(t, t.TempDir(), nil, "simulate", "--port", "0", "--coins", "20")
+	url = postgrestest.EmptyURL(t)
+	return []string{
+		"DATABASE_URL=" + url, "API_KEY=" + testKey, "COINGECKO_API_KEY=CG-hush", "LOG_FORMAT=json",
+		"COINGECKO_BASE_URL=" + p.waitFor("CoinGecko"), "COINPAPRIKA_BASE_URL=" + p.waitFor("CoinPaprika"),
+	}, url
+}
+
+func requireRequests(t *testing.T, url, credential string, want int64) {
+	t.Helper()
+	var made int64
+	require.NoError(t, postgrestest.Open(t, url).NewRaw("SELECT requests FROM upstream_allowances WHERE credential = ?", credential).Scan(t.Context(), &made))
+	require.Equal(t, want, made)
+}
+
 func TestDoctorWarnsOfTheBudget(t *testing.T) {
 	t.Parallel()
-	env := append(away(t), "COINGECKO_API_KEY=CG-hush")
-	_, stdout, stderr := finish(t, t.TempDir(), env, "doctor")
-	require.Contains(t, stdout, "warn  coingecko      its schedule needs 35712 requests in 31 days, and the budget is 10000 a month", stderr)
+	env, url := simulated(t)
+	code, _, stderr := finish(t, t.TempDir(), env, "migrate", "up")
+	require.Equal(t, exitDone, code, stderr)
+	code, stdout, stderr := finish(t, t.TempDir(), env, "doctor")
+	require.Equal(t, exitDone, code, stdout+stderr)
+	require.Contains(t, stdout, "warn  coingecko      its schedule needs 35712 requests in 31 days, and the budget is 10000 a month")
 	require.Contains(t, stdout, "\n                     set COINGECKO_PAGES to fewer, ")
 	require.NotContains(t, stdout, "warn  coinpaprika")
 	require.NotContains(t, stdout+stderr, "hush")
+	requireRequests(t, url, "coingecko:af3e8112", 1)
+	requireRequests(t, url, "coinpaprika", 1)
 	_, stdout, _ = finish(t, t.TempDir(), append(env, "ETL_SCHEDULE=@hourly"), "doctor")
 	require.NotContains(t, stdout, "warn")
 }
 
-// Two processes with one key ask as one: the second has nothing left of what the first has used.
+// Processes with one key ask as one: the last has nothing left of what the others have used.
 func TestTheBudgetIsOneForAllProcesses(t *testing.T) {
 	t.Parallel()
-	p := launch(t, t.TempDir(), nil, "simulate", "--port", "0", "--coins", "20")
-	base := p.waitFor("CoinGecko")
-	url := postgrestest.EmptyURL(t)
-	env := []string{
-		"DATABASE_URL=" + url, "COINGECKO_BASE_URL=" + base, "COINGECKO_API_KEY=CG-hush", "COINGECKO_MONTHLY_REQUESTS=2",
-		"COINGECKO_REQUESTS_PER_SECOND=1000", "LOG_FORMAT=json",
-	}
+	env, url := simulated(t)
+	env = append(env, "COINGECKO_MONTHLY_REQUESTS=2", "COINGECKO_REQUESTS_PER_SECOND=1000")
 	for range 2 {
 		code, stdout, stderr := finish(t, t.TempDir(), env, "ingest", "coingecko")
 		require.Equal(t, exitDone, code, stdout+stderr)
 	}
 	code, stdout, stderr := finish(t, t.TempDir(), env, "ingest", "coingecko")
 	require.Equal(t, exitFailed, code, stdout)
-	require.Contains(t, stdout, "GET "+base+"/coins/markets: coingecko: the month's budget of requests is spent: all 2 were made; raise COINGECKO_MONTHLY_REQUESTS")
+	require.Contains(t, stdout, "/coins/markets: coingecko: the month's budget of requests is spent: all 2 were made; raise COINGECKO_MONTHLY_REQUESTS")
 	require.NotContains(t, stdout+stderr, "hush")
 	code, stdout, stderr = finish(t, t.TempDir(), env, "ingest", "coingecko", "--dry-run")
 	require.Equal(t, exitDone, code, stdout+stderr+" a dry run goes by itself")
-
-	var credential string
-	db := postgrestest.Open(t, url)
-	require.NoError(t, db.NewRaw("SELECT credential FROM upstream_allowances").Scan(t.Context(), &credential))
-	require.Equal(t, "coingecko:af3e8112", credential)
+	requireRequests(t, url, "coingecko:af3e8112", 2)
 }
 
 func TestCredential(t *testing.T) {

@@ -22,7 +22,7 @@ type faultCase struct {
 	retries int64            //
 	says    []string         // in the error
 	rejects string           // the reason why the first item is rejected
-	anomaly string             // a word of one; empty where there is none
+	anomaly string           // a word of one; empty where there is none
 	check   func(*testing.T, *rig, market.Run)
 }
 
@@ -35,6 +35,7 @@ const (
 
 var (
 	impatient = upstream.Options{Timeout: 200 * time.Millisecond, MaxAttempts: 2}
+	small     = upstream.Options{MaxBody: 4 << 20}
 	inAWhile  = func(d time.Duration) string { return time.Now().Add(d).UTC().Format(http.TimeFormat) }
 )
 
@@ -77,8 +78,8 @@ var transportCases = []faultCase{
 	{name: "no answer for good", only: gecko, fault: simulator.Fault{Kind: "stall"}, client: impatient, status: failed, retries: 1, says: []string{"no answer within 200ms", "tried 2 times"}},
 	{name: "a slow answer", only: gecko, fault: simulator.Fault{Kind: "slow", Delay: "50ms"}},
 	{name: "1 byte a second", fault: simulator.Fault{Kind: "trickle"}, client: upstream.Options{Timeout: time.Second, MaxAttempts: 2}, status: failed, retries: 1, says: []string{"within 1s"}},
-	{name: "a body of 2 GB", fault: simulator.Fault{Kind: "huge_body"}, status: failed, says: []string{"larger than the 33554432 bytes allowed"}},
-	{name: "a gzip bomb", fault: simulator.Fault{Kind: "gzip_bomb"}, status: failed, says: []string{"larger than the 33554432 bytes allowed"}},
+	{name: "a body of 2 GB", fault: simulator.Fault{Kind: "huge_body"}, client: small, status: failed, says: []string{"larger than the 4194304 bytes allowed"}},
+	{name: "a gzip bomb", fault: simulator.Fault{Kind: "gzip_bomb"}, client: small, status: failed, says: []string{"larger than the 4194304 bytes allowed"}},
 	{name: "a redirect to another host", fault: simulator.Fault{Kind: "redirect"}, status: failed, says: []string{"another host"},
 		check: func(t *testing.T, r *rig, _ market.Run) {
 			require.Zero(t, r.elsewhere.Load(), "the other host was asked")

@@ -110,7 +110,7 @@ func (g *gauge) tell() {
 		"source", g.source, "payloads", g.at.Payloads, "of_about", g.total, "changed", g.at.Changed,
 		"rejected", g.at.Rejected, "elapsed", elapsed.Round(time.Second).String(),
 	}
-	if rate := float64(g.at.Payloads-g.before) / elapsed.Seconds(); g.before >= 0 && rate > 0 {
+	if rate := float64(g.at.Payloads-g.before) / elapsed.Seconds(); g.before >= 0 && elapsed > 0 && rate > 0 {
 		left := time.Duration(float64(g.total-g.at.Payloads) / rate * float64(time.Second))
 		attrs = append(attrs, "per_second", math.Round(rate), "left", left.Round(time.Second).String())
 	}

@@ -137,6 +137,8 @@ func TestWhatIsBeingTriedIsNotTriedTwice(t *testing.T) {
 		Source: "coingecko", Kind: market.KindAPI, Stream: market.StreamQuarantine, Trigger: market.TriggerManual,
 	})
 	require.NoError(t, err)
+	_, err = w.db.ExecContext(t.Context(), "UPDATE etl_runs SET heartbeat_at = now() + interval '1 hour' WHERE status = 'running'") // nobody gives it up
+	require.NoError(t, err)
 	lines := w.run(exitPartial, "retry")
 	require.Equal(t, [][]string{{"coingecko", "running", "0", "0", "0"}, {"coinpaprika", "succeeded", "0", "0", "0"}, {"csv", "succeeded", "0", "0", "0"}}, fields(lines)[1:4])
 	require.Contains(t, lines[4], "coingecko: ")

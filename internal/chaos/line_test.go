@@ -21,11 +21,13 @@ import (
 // line is the network between the program and the database: toxiproxy, and behind it what makes TCP
 // of the server's socket and counts what passes.
 type line struct {
-	t        *testing.T
-	proxy    *toxiproxy.Proxy
-	url      string       // of the database, through the line
-	up, down atomic.Int64 // bytes to the server and back
-	cut      atomic.Int64 // connections that have ended
+	t     *testing.T
+	proxy *toxiproxy.Proxy
+	url   string       // of the database, through the line
+	ended atomic.Int64 // connections
+
+	mu      sync.Mutex
+	largest map[string]int64 // bytes that one connection carried at most, by the direction in toxiproxy's words
 }
 
 // newLine makes a line to the server of a URL, over whose socket it is reached.
@@ -34,7 +36,7 @@ func newLine(t *testing.T, to string) *line {
 	u, err := url.Parse(to)
 	require.NoError(t, err)
 	socket := filepath.Join(u.Query().Get("host"), ".s.PGSQL."+u.Query().Get("port"))
-	l := &line{t: t}
+	l := &line{t: t, largest: map[string]int64{}}
 	bridge, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, bridge.Close()) })
@@ -65,29 +67,30 @@ func (l *line) accept(bridge net.Listener, socket string) {
 // carry passes bytes on until either side ends.
 func (l *line) carry(client, server net.Conn) {
 	var both sync.WaitGroup
-	pass := func(to, from net.Conn, count *atomic.Int64) {
-		_, _ = io.Copy(counting{to, count}, from)
+	pass := func(to, from net.Conn, direction string) {
+		n, _ := io.Copy(to, from)
 		_, _ = to.Close(), from.Close()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.largest[direction] = max(l.largest[direction], n)
 	}
-	both.Go(func() { pass(server, client, &l.up) })
-	both.Go(func() { pass(client, server, &l.down) })
+	both.Go(func() { pass(server, client, "upstream") })
+	both.Go(func() { pass(client, server, "downstream") })
 	both.Wait()
-	l.cut.Add(1)
+	l.ended.Add(1)
 }
 
-type counting struct {
-	io.Writer
-	count *atomic.Int64
-}
-
-func (c counting) Write(p []byte) (int, error) {
-	n, err := c.Writer.Write(p)
-	c.count.Add(int64(n))
-	return n, err
+// most is the largest number of bytes that one connection has carried since it was asked last.
+func (l *line) most(direction string) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := l.largest[direction]
+	l.largest[direction] = 0
+	return n
 }
 
 // poison puts a toxic on the line, towards the server (upstream) or back (downstream).
-func (l *line) poison(kind, stream string, attributes map[string]int) {
+func (l *line) poison(kind, stream string, attributes map[string]int64) {
 	l.t.Helper()
 	text, err := json.Marshal(map[string]any{"name": kind + stream, "type": kind, "stream": stream, "attributes": attributes})
 	require.NoError(l.t, err)

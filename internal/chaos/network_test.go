@@ -21,25 +21,23 @@ func TestLineCutAnywhere(t *testing.T) {
 	t.Parallel()
 	r, l := newLinedRig(t)
 	r.ingest("csv") // which makes everything known that is asked for only once
-	for _, way := range []struct {
-		name, stream string
-		passed       func() int64
-	}{
-		{"to", "upstream", l.up.Load},
-		{"from", "downstream", l.down.Load},
-	} {
-		before := way.passed()
-		r.moveOn()
+	for _, stream := range []string{"upstream", "downstream"} {
+		l.most(stream)
+		r.csv.add(3, 200)
 		r.ingest("csv")
-		whole := way.passed() - before
+		whole := l.most(stream)
 		for range max(2, *rounds/2) {
-			try(t, "connection "+way.name+" the database cut after some bytes", func() {
-				r.moveOn()
-				ended := l.cut.Load()
-				l.poison("limit_data", way.stream, map[string]int{"bytes": 1 + r.dice.IntN(int(whole))})
+			try(t, "connection cut after some bytes "+stream, func() {
+				r.csv.add(3, 200)
+				limit := 1 + r.dice.Int64N(whole)
+				l.poison("limit_data", stream, map[string]int64{"bytes": limit})
 				p := r.start("ingest", "csv")
-				await(t, "the cut", func() bool { return l.cut.Load() > ended || p.ended() })
-				l.heal() // connections that are still whole stay so
+				cut := int64(0)
+				await(t, "the cut", func() bool {
+					cut = max(cut, l.most(stream))
+					return cut >= limit || p.ended()
+				})
+				l.heal()
 				p.wait()
 				r.recovers(l)
 			})
@@ -56,7 +54,7 @@ func TestAnswerToCommitLost(t *testing.T) {
 		release := m.arm(r)
 		p := r.start("ingest", "csv")
 		await(t, m.name, func() bool { return m.seen(r, p) })
-		l.poison("timeout", "downstream", map[string]int{"timeout": 0}) // swallows the answer
+		l.poison("timeout", "downstream", map[string]int64{"timeout": 0}) // swallows the answer
 		release()
 		await(t, "the page to be there", func() bool { return r.number("SELECT count(*) FROM records") > 0 })
 		l.heal() // which closes what has swallowed something
@@ -75,9 +73,10 @@ func TestSilentLine(t *testing.T) {
 		release := m.arm(r)
 		p := r.start("ingest", "csv")
 		await(t, m.name, func() bool { return m.seen(r, p) })
-		l.poison("timeout", "downstream", map[string]int{"timeout": 0})
+		ended := l.ended.Load()
+		l.poison("timeout", "downstream", map[string]int64{"timeout": 0})
 		release()
-		await(t, "a line that is given up", func() bool { return l.cut.Load() > 0 })
+		await(t, "a connection that is given up", func() bool { return l.ended.Load() > ended })
 		l.heal()
 		p.wait()
 		r.recovers(l)
@@ -88,21 +87,27 @@ func TestSilentLine(t *testing.T) {
 func TestSlowLine(t *testing.T) {
 	t.Parallel()
 	for _, slow := range []struct {
-		name, toxic string
-		attributes  map[string]int
+		name, toxic, stream string
+		attributes          map[string]int64
 	}{
-		{"500 ms latency to the database", "latency", map[string]int{"latency": 500}},
-		{"32 kB/s to the database", "bandwidth", map[string]int{"rate": 32}},
+		{"500 ms latency to the database", "latency", "downstream", map[string]int64{"latency": 500}},
+		{"16 kB/s to the database", "bandwidth", "upstream", map[string]int64{"rate": 16}},
 	} {
 		t.Run(slow.toxic, func(t *testing.T) {
 			t.Parallel()
 			r, l := newLinedRig(t)
+			r.ingest("csv")
+			r.csv.add(1, 200)
 			try(t, slow.name, func() {
-				l.poison(slow.toxic, "downstream", slow.attributes)
-				r.ingest("csv")
+				m := writing("etl_runs")
+				release := m.arm(r)
+				p := r.start("ingest", "csv")
+				await(t, m.name, func() bool { return m.seen(r, p) })
+				l.poison(slow.toxic, slow.stream, slow.attributes)
+				release()
+				require.Zero(t, p.wait(), "%s\n%s", &p.out, &p.log)
 				r.sound()
 			})
 		})
 	}
 }
-

@@ -114,6 +114,16 @@ func (r *rig) serve(args ...string) *api {
 	return a
 }
 
+// serveUntil starts a process that serves and runs the sources, and returns at the moment.
+func (r *rig) serveUntil(m moment) *api {
+	r.t.Helper()
+	release := m.arm(r)
+	defer release()
+	a := r.serve()
+	await(r.t, m.name, func() bool { return m.seen(r, a.program) })
+	return a
+}
+
 // address is where it serves, as its log says, empty before.
 func (a *api) address() string {
 	for line := range strings.SplitSeq(a.log.String(), "\n") {

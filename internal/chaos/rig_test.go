@@ -53,6 +53,7 @@ func newRigOn(t *testing.T, url string) *rig {
 	r.env = []string{
 		"DATABASE_URL=" + url, "API_KEY=" + apiKey, "PORT=0", "LOG_FORMAT=json", "LOG_LEVEL=debug",
 		"CSV_PATH=" + r.csv.dir, "ETL_SCHEDULE=off",
+		"COINGECKO_REQUESTS_PER_SECOND=100", "COINPAPRIKA_REQUESTS_PER_SECOND=100",
 		"COINGECKO_BASE_URL=" + server.URL + "/coingecko/api/v3", "COINPAPRIKA_BASE_URL=" + server.URL + "/coinpaprika/v1",
 	}
 	r.csv.add(3, 20)

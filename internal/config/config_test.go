@@ -61,7 +61,7 @@ func TestDefaults(t *testing.T) {
 		CoinPaprika: CoinPaprika{BaseURL: "https://api.coinpaprika.com/v1", Plan: Plan{RequestsPerSecond: 10, MonthlyRequests: 20000}},
 		CoinGecko:   CoinGecko{BaseURL: "https://api.coingecko.com/api/v3", Pages: 4, Plan: Plan{RequestsPerSecond: 0.5}},
 		LogLevel:    slog.LevelInfo, RawRetentionDays: 90,
-		schedule:    "*/5 * * * *", schedules: map[string]string{},
+		schedule: "*/5 * * * *", schedules: map[string]string{},
 	}, c)
 	require.Equal(t, map[string]string{"csv": "*/5 * * * *"}, c.Schedules("csv"))
 }

@@ -33,9 +33,6 @@ func (f Flags) Load() (Config, error) {
 		Host:        r.host("HOST", f.Host),
 		Database:    r.database(f),
 		DataDir:     r.directory("DATA_DIR", f.DataDir),
-
-		RawRetentionDays: r.number("RAW_RETENTION_DAYS", f.RawRetentionDays, 0, 36500),
-
 		APIKey:      r.key("API_KEY", f.APIKey),
 		AdminAPIKey: r.key("ADMIN_API_KEY", f.AdminAPIKey),
 		CoinPaprika: r.coinPaprika(f),
@@ -45,6 +42,8 @@ func (f Flags) Load() (Config, error) {
 		schedules:   r.ownSchedules(f, dotEnv),
 		LogLevel:    r.level("LOG_LEVEL", f.LogLevel),
 		LogFormat:   r.oneOf("LOG_FORMAT", f.LogFormat, "", formatText, formatJSON),
+
+		RawRetentionDays: r.number("RAW_RETENTION_DAYS", f.RawRetentionDays, 0, 36500),
 	}
 	if len(r.problems) > 0 {
 		return Config{}, &Error{Problems: r.problems}

@@ -98,7 +98,8 @@ func TestDictionariesAreOnePath(t *testing.T) {
 		payloads []string
 		want     []string
 	}{
-		"in one item": {[]string{`{"p":` + ids(0, 1000, "1") + `,"z":1}`}, []string{"p object 1", "p.* number 1", "z number 1"}},
+		"of several types": {[]string{`{"p":{"first":null,` + ids(0, 1000, "1")[1:] + `}`}, []string{"p object 1", "p.* null|number 1"}},
+		"in one item":      {[]string{`{"p":` + ids(0, 1000, "1") + `,"z":1}`}, []string{"p object 1", "p.* number 1", "z number 1"}},
 		"over all items": {
 			[]string{`{"p":` + ids(0, 200, "1") + `}`, `{"p":` + ids(150, 257, `"x"`) + `}`, `{"p":` + ids(0, 2, "{}") + `}`, "{}"},
 			[]string{"p object 0.75", "p.* number|object|string 0.75"},

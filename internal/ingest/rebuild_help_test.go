@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -23,11 +24,12 @@ import (
 // notes is a source of payloads such as {"id":"a","at":"...","price":1.5}, one page a slice. The rule is how
 // it understands them, beyond what they say.
 type notes struct {
+	name  string // "notes" if none is given
 	pages [][]string
 	rule  func(*source.Item)
 }
 
-func (*notes) Name() string { return "notes" }
+func (n *notes) Name() string { return cmp.Or(n.name, "notes") }
 func (*notes) Kind() string { return market.KindAPI }
 
 func (n *notes) Extract(context.Context, market.Cursor) iter.Seq2[source.Page, error] {

@@ -54,6 +54,9 @@ func everyQuestion(s *postgres.Store) map[string]func(ctx context.Context) error
 		"RunsByID":        func(ctx context.Context) error { return drop(s.RunsByID(ctx, one)) },
 		"Rejections":      func(ctx context.Context) error { return drop(s.Rejections(ctx, market.RejectionFilter{}, window)) },
 		"CountRejections": func(ctx context.Context) error { return drop(s.CountRejections(ctx, market.RejectionFilter{})) },
+		"Drifts":          func(ctx context.Context) error { return drop(s.Drifts(ctx, market.DriftFilter{}, window)) },
+		"CountDrifts":     func(ctx context.Context) error { return drop(s.CountDrifts(ctx, market.DriftFilter{})) },
+		"DriftsOf":        func(ctx context.Context) error { return drop(s.DriftsOf(ctx, one, 1)) },
 		"StartRun":        func(ctx context.Context) error { return drop(s.StartRun(ctx, slotOf("coingecko", noon))) },
 		"Heartbeat":       func(ctx context.Context) error { return s.Heartbeat(ctx, 1) },
 		"FinishRun": func(ctx context.Context) error {

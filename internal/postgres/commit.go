@@ -52,6 +52,9 @@ func (p *page) store(ctx context.Context) error {
 	if err := fence(ctx, p.tx, p.runID); err != nil {
 		return err
 	}
+	if err := lockSource(ctx, p.tx, p.source); err != nil {
+		return err
+	}
 	p.done = market.Counters{
 		Extracted: int64(len(p.batch.Observations) + len(p.batch.Rejections)),
 		Rejected:  int64(len(p.batch.Rejections)),
@@ -66,6 +69,13 @@ func (p *page) store(ctx context.Context) error {
 		return fmt.Errorf("rejections: %w", err)
 	}
 	return p.storeProgress(ctx)
+}
+
+// lockSource lets the pages of a source, of whatever stream, and the batches of its rebuild be stored one
+// after the other: each of them tells what is new by what is there, and counts it.
+func lockSource(ctx context.Context, tx bun.Tx, source int16) error {
+	_, err := tx.ExecContext(ctx, "SELECT FROM source_totals WHERE source_id = ? FOR UPDATE", source)
+	return err
 }
 
 func (p *page) storeObservations(ctx context.Context) error {

@@ -30,6 +30,9 @@ func (s *Store) CommitRebuild(ctx context.Context, r market.Rebuild, batch []mar
 		if err := moveRebuild(ctx, tx, source, r, batch[len(batch)-1].RawKey, len(batch)); err != nil {
 			return err
 		}
+		if err := lockSource(ctx, tx, source); err != nil {
+			return err
+		}
 		p := &rebuiltPage{source: source, batch: batch, conn: conn, tx: tx, resolve: s.resolve}
 		if err := p.store(ctx); err != nil {
 			return err

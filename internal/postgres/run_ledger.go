@@ -127,10 +127,11 @@ func (s *Store) FinishRun(ctx context.Context, runID int64, end market.RunEnd) (
 		if err := storeShape(ctx, tx, source, runID, end); err != nil {
 			return err
 		}
-		if err := refreshRanks(ctx, tx); err != nil {
+		// In the order of a page: the source is locked before the assets.
+		if err := tally(ctx, tx, runID); err != nil {
 			return err
 		}
-		return tally(ctx, tx, runID)
+		return refreshRanks(ctx, tx)
 	})
 	if err != nil {
 		return market.Run{}, fmt.Errorf("finish run %d: %w", runID, unavailable(err))

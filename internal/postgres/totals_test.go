@@ -32,9 +32,10 @@ func requireTotals(t *testing.T, s *postgres.Store, db *bun.DB) {
 			count(*) FILTER (WHERE r.status = 'succeeded') AS succeeded,
 			count(*) FILTER (WHERE r.status IN ('failed', 'partial', 'abandoned')) AS failed,
 			coalesce(sum(floor(extract(epoch FROM r.finished_at - r.started_at) * 1000)), 0)::bigint AS duration_ms,
-			max(r.finished_at) FILTER (WHERE r.status = 'succeeded') AS last_success_at,
-			max(r.finished_at) FILTER (WHERE r.status IN ('failed', 'partial', 'abandoned')) AS last_failure_at,
-			max(r.id) AS last_id, max(r.id) FILTER (WHERE r.finished_at IS NOT NULL) AS last_ended_id,
+			max(r.finished_at) FILTER (WHERE r.stream = '' AND r.status = 'succeeded') AS last_success_at,
+			max(r.finished_at) FILTER (WHERE r.stream = '' AND r.status IN ('failed', 'partial', 'abandoned')) AS last_failure_at,
+			max(r.id) FILTER (WHERE r.stream = '') AS last_id,
+			max(r.id) FILTER (WHERE r.stream = '' AND r.finished_at IS NOT NULL) AS last_ended_id,
 			(SELECT count(*) FROM records c WHERE c.source_id = s.id) AS records,
 			coalesce(sum(r.extracted), 0)::bigint AS extracted, coalesce(sum(r.inserted), 0)::bigint AS records_added
 		FROM sources s LEFT JOIN etl_runs r ON r.source_id = s.id GROUP BY s.id ORDER BY s.name`).Scan(t.Context(), &want))

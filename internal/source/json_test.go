@@ -81,7 +81,7 @@ func TestTheFirstProblemIsKeptWithItsPath(t *testing.T) {
 }
 
 func TestWhatIsNoObjectHasAProblemAndNoFields(t *testing.T) {
-	for _, payload := range []string{`null`, `[]`, `"text"`, `1`, `{"cut":`, ``} {
+	for _, payload := range []string{`null`, `[]`, `"text"`, `1`, ``} {
 		o := source.NewObject([]byte(payload))
 		require.Empty(t, o.ID("id"))
 		require.Equal(t, "not_an_object", o.Problem().Code, payload)
@@ -90,4 +90,27 @@ func TestWhatIsNoObjectHasAProblemAndNoFields(t *testing.T) {
 	o := source.NewObject([]byte(`{"inner":[1]}`))
 	require.Empty(t, o.Object("inner").Text("x"))
 	require.Equal(t, "wrong_type", o.Problem().Code)
+}
+
+// A broken object is known by what stands before the place where it breaks.
+func TestABrokenObjectHasTheFieldsBeforeTheBreak(t *testing.T) {
+	for _, payload := range []string{
+		`{"id":"bitcoin","name":"Bitcoin","price":NaN,"rank":1}`, ` {"id":"bitcoin","name":"Bitcoin","price":`,
+		`{"id":"bitcoin","name":"Bitcoin" "price":1}`,
+	} {
+		o := source.NewObject([]byte(payload))
+		require.Equal(t, "bitcoin", o.ID("id"))
+		require.Equal(t, "Bitcoin", o.Text("name"))
+		require.Empty(t, o.Number("price")+o.Number("rank"))
+		require.Equal(t, source.ProblemBrokenJSON, o.Problem().Code)
+		require.Regexp(t, `^it is broken at its byte \d+: `, o.Problem().Detail)
+	}
+	for _, payload := range []string{`{`, `{x`, `{"id":x`, `{"id":"bitcoin`} {
+		o := source.NewObject([]byte(payload))
+		require.Empty(t, o.ID("id"))
+		require.Equal(t, source.ProblemBrokenJSON, o.Problem().Code)
+	}
+	for _, payload := range []string{``, `x`, `[1]`, `null`, `"{"`} {
+		require.Equal(t, source.ProblemNotAnObject, source.NewObject([]byte(payload)).Problem().Code)
+	}
 }

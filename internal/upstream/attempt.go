@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"time"
 )
@@ -98,6 +99,9 @@ func judgeDocument(status int, body []byte) *Error {
 		return nil
 	}
 	code, message := apiError(body)
+	if code == 0 && limited.MatchString(message) {
+		code = http.StatusTooManyRequests
+	}
 	switch {
 	case code >= 400 && code <= 599:
 		return &Error{Status: code, Message: line(message), final: !passing(code)}
@@ -106,6 +110,9 @@ func judgeDocument(status int, body []byte) *Error {
 	}
 	return nil
 }
+
+// limited is how APIs say in words, and only in words, what the status 429 means.
+var limited = regexp.MustCompile(`(?i)\brate limit|too many requests|throttled`)
 
 // passing tells whether a status may be another one soon.
 func passing(status int) bool {

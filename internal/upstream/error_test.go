@@ -25,6 +25,7 @@ func TestEveryFailureIsOneClearLine(t *testing.T) {
 		{"429 as a text", 429, "Throttled\n", "429 Too Many Requests: Throttled", true},
 		{"429 in a 200", 200, `{"status":{"error_code":429,"error_message":"Slow down"}}`, "429 Too Many Requests: Slow down", true},
 		{"a code as text in a 200", 200, `{"status":{"error_code":"429"}}`, "429 Too Many Requests", true},
+		{"429 in the words of a 200", 200, `{"error":"too many requests"}`, "429 Too Many Requests: too many requests", true},
 		{"a page in a 200", 200, page, "200 OK: an HTML page, Access & more | denied where JSON was due", true},
 		{"an untitled page in a 200", 200, "<a href='/'>Moved</a>", "200 OK: an HTML page where JSON was due", true},
 		{"a text in a 200", 200, "Throttled", "200 OK: Throttled where JSON was due", true},

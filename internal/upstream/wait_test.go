@@ -186,16 +186,3 @@ func TestRetryAfter(t *testing.T) {
 		})
 	}
 }
-
-// A 429 in the clothes of a success says in its header how long to wait, as any other.
-func TestRetryAfterOfARefusalInA200(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &script{answers: []answer{
-			{status: 200, body: `{"status":{"error_code":429,"error_message":"slow down"}}`, retryAfter: "9"},
-			{status: 200, body: "Throttled", retryAfter: "8"}, {status: 200, body: "[]"},
-		}}
-		_, err := s.client(Options{}).Get(t.Context(), address, nil)
-		require.NoError(t, err)
-		require.Equal(t, []time.Duration{9 * time.Second, 8 * time.Second}, s.waits())
-	})
-}

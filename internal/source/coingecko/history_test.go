@@ -1,13 +1,10 @@
 package coingecko_test
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -32,18 +29,35 @@ func past(t *testing.T, handler http.Handler) *coingecko.Source {
 	})
 }
 
-// simulated is an API whose clock stands, so that each answer has to be made up only once.
+// simulated is an API whose clock stands.
 func simulated() http.Handler {
-	sim := simulator.New(simulator.Options{Now: func() time.Time { return noon }})
+	return simulator.New(simulator.Options{Now: func() time.Time { return noon }})
+}
+
+// daily leaves of the charts of an API the first point of each day, and asks for each only once.
+func daily(api http.Handler) http.Handler {
 	known := map[string]*httptest.ResponseRecorder{}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if known[r.RequestURI] == nil {
-			known[r.RequestURI] = httptest.NewRecorder()
+		answer := known[r.RequestURI]
+		if answer == nil {
+			answer = httptest.NewRecorder()
 			r.Header.Del("Accept-Encoding")
-			sim.ServeHTTP(known[r.RequestURI], r)
+			api.ServeHTTP(answer, r)
+			known[r.RequestURI] = answer
 		}
-		w.WriteHeader(known[r.RequestURI].Code)
-		_, _ = w.Write(known[r.RequestURI].Body.Bytes())
+		var chart map[string][][2]json.Number
+		if answer.Code != http.StatusOK || json.Unmarshal(answer.Body.Bytes(), &chart) != nil {
+			w.WriteHeader(answer.Code)
+			_, _ = w.Write(answer.Body.Bytes())
+			return
+		}
+		for name, points := range chart {
+			chart[name] = slices.DeleteFunc(points, func(p [2]json.Number) bool {
+				millis, err := p[0].Int64()
+				return err != nil || time.UnixMilli(millis).UTC().Hour() != 0
+			})
+		}
+		_ = json.NewEncoder(w).Encode(chart)
 	})
 }
 
@@ -69,28 +83,33 @@ func history(t *testing.T, s *coingecko.Source, span source.Span) (items []sourc
 	return items
 }
 
-// A hundred days are two chunks of a coin, and an unknown coin is one. A point an hour, each once.
+// A hundred days are two chunks of a coin, and an unknown coin is one.
 func TestHistoryConformance(t *testing.T) {
 	to := noon.Truncate(time.Hour).AddDate(0, 0, -100)
 	span := source.Span{From: to.AddDate(0, 0, -100), To: to, IDs: []string{"bitcoin", "no such coin", "ethereum"}}
-	api := simulated()
+	api := daily(simulated())
 	sourcetest.Run(t, sourcetest.Case{
-		Name: "coingecko", Kind: market.KindAPI, Items: 2400 + 1 + 2400, Pages: 5, Repeats: false,
+		Name: "coingecko", Kind: market.KindAPI, Items: 100 + 1 + 100, Pages: 5, Repeats: false,
 		New: func(t *testing.T) source.Source { return source.Past(past(t, api), span) },
 		Failing: func(t *testing.T) source.Source {
 			return source.Past(past(t, &says{status: 401, body: `{"status":{"error_code":10002,"error_message":"API Key Missing"}}`}), span)
 		},
 	})
-	items := history(t, past(t, api), span)
-	for i, item := range items[:2400] {
+}
+
+// A point an hour, each once, also where two chunks meet.
+func TestHistoryHasEveryHour(t *testing.T) {
+	to := noon.Truncate(time.Hour).AddDate(0, 0, -100)
+	items := history(t, past(t, simulated()), source.Span{From: to.AddDate(0, 0, -92), To: to, IDs: []string{"no such coin", "bitcoin"}})
+	require.Len(t, items, 1+92*24)
+	for i, item := range items[1:] {
 		require.Equal(t, "bitcoin", item.ExternalID)
 		require.NotEmpty(t, item.Price)
-		require.WithinRange(t, item.ObservedAt, span.From, span.To)
-		require.Equal(t, span.From.Add(time.Duration(i)*time.Hour), item.ObservedAt.Truncate(time.Hour))
+		require.Equal(t, to.AddDate(0, 0, -92).Add(time.Duration(i)*time.Hour), item.ObservedAt.Truncate(time.Hour))
 	}
-	require.Equal(t, source.ProblemUnknownCoin, items[2400].Problem.Code)
-	require.Equal(t, "no such coin", items[2400].ExternalID)
-	require.Contains(t, items[2400].Problem.Detail, "Could not find coin with the given id")
+	require.Equal(t, source.ProblemUnknownCoin, items[0].Problem.Code)
+	require.Equal(t, "no such coin", items[0].ExternalID)
+	require.Contains(t, items[0].Problem.Detail, "Could not find coin with the given id")
 }
 
 const chart = `{"prices":[[1704067199999,9],[1704067200000,4.37e-06],[1704070800000,2],[1704070800000,2.0],
@@ -144,65 +163,4 @@ func TestHistoryOfAnotherShapeIsAnError(t *testing.T) {
 			require.ErrorContains(t, err, "no list of prices", body)
 		}
 	}
-}
-
-// What the plan does not allow ends the run, with the vendor's words.
-func TestHistoryBeyondThePlan(t *testing.T) {
-	span := source.Span{From: noon.AddDate(-2, 0, 0), To: noon, IDs: []string{"bitcoin", "ethereum"}}
-	seen := 0
-	for page, err := range past(t, simulated()).History(t.Context(), span, "") {
-		require.Empty(t, page)
-		require.ErrorContains(t, err, "401 Unauthorized: Your request exceeds the allowed time range")
-		seen++
-	}
-	require.Equal(t, 1, seen)
-
-	nowhere, cancel := context.WithCancel(t.Context())
-	cancel() // who asks the live API fails at once
-	client := upstream.New(upstream.Options{})
-	free := coingecko.New(coingecko.Options{Pages: 1, APIKey: "demo", Client: client})
-	old := source.Span{From: time.Now().AddDate(0, 0, -366), To: time.Now(), IDs: span.IDs}
-	for _, err := range free.History(nowhere, old, "") {
-		require.NotContains(t, err.Error(), "GET ")
-		require.ErrorContains(t, err, "365 days: begin at --from "+time.Now().UTC().AddDate(0, 0, -364).Format(time.DateOnly))
-		require.ErrorContains(t, err, "COINGECKO_BASE_URL=https://pro-api.coingecko.com/api/v3")
-		require.ErrorContains(t, err, "COINGECKO_API_KEY")
-	}
-	recent := source.Span{From: time.Now().AddDate(0, 0, -364), To: time.Now(), IDs: span.IDs}
-	for _, err := range free.History(nowhere, recent, "") {
-		require.ErrorContains(t, err, "GET https://api.coingecko.com")
-	}
-	pro := coingecko.New(coingecko.Options{BaseURL: "https://pro-api.coingecko.com/api/v3", APIKey: "paid", Pages: 1, Client: client})
-	for _, err := range pro.History(nowhere, old, "") {
-		require.ErrorContains(t, err, "GET https://pro-api.coingecko.com")
-	}
-}
-
-// The thirty days of bitcoin that the API sent on 2021-05-15, "now" among them.
-func TestHistoryRecording(t *testing.T) {
-	dir := os.Getenv("RECORDINGS_DIR")
-	if dir == "" {
-		t.Skip("RECORDINGS_DIR is not set")
-	}
-	body, err := os.ReadFile(filepath.Join(dir, "coingecko/market_chart_btc_30d_2021-05-15.json"))
-	require.NoError(t, err)
-	var lists map[string][][2]json.Number
-	require.NoError(t, json.Unmarshal(body, &lists))
-	points := len(lists["prices"])
-	require.Equal(t, points, len(lists["market_caps"]))
-
-	from, to := time.Date(2021, 4, 15, 0, 0, 0, 0, time.UTC), time.Date(2021, 5, 16, 0, 0, 0, 0, time.UTC)
-	items := history(t, past(t, &says{status: 200, body: string(body)}), source.Span{From: from, To: to, IDs: []string{"bitcoin"}})
-	require.Len(t, items, points)
-	for i, item := range items {
-		require.Nil(t, item.Problem)
-		at := lists["prices"][i][0].String()
-		require.Equal(t, at, fmt.Sprint(item.ObservedAt.UnixMilli()))
-		require.Equal(t, source.Amounts{
-			Price: lists["prices"][i][1].String(), MarketCap: lists["market_caps"][i][1].String(), Volume24h: lists["total_volumes"][i][1].String(),
-		}, item.Amounts)
-	}
-	last := items[points-1].ObservedAt.Truncate(time.Second)
-	before := history(t, past(t, &says{status: 200, body: string(body)}), source.Span{From: from, To: last, IDs: []string{"bitcoin"}})
-	require.Len(t, before, points-1, "now is not in the span")
 }

@@ -46,24 +46,24 @@ func history(t *testing.T, s *coinpaprika.Source, span source.Span) (pages []sou
 // A day is a point, the last not in the span any more, and an unknown coin is one item.
 func TestHistoryConformance(t *testing.T) {
 	to := time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
-	span := source.Span{From: to.AddDate(0, 0, -300), To: to, IDs: []string{"btc-bitcoin", "no-coin", "eth-ethereum"}}
+	span := source.Span{From: to.AddDate(0, 0, -30), To: to, IDs: []string{"btc-bitcoin", "no-coin", "eth-ethereum"}}
 	sim := simulated()
 	sourcetest.Run(t, sourcetest.Case{
-		Name: "coinpaprika", Kind: market.KindAPI, Items: 300 + 1 + 300, Pages: 3, Repeats: false,
+		Name: "coinpaprika", Kind: market.KindAPI, Items: 30 + 1 + 30, Pages: 3, Repeats: false,
 		New: func(t *testing.T) source.Source { return source.Past(past(t, sim, ""), span) },
 		Failing: func(t *testing.T) source.Source {
 			return source.Past(past(t, &api{status: 402, body: []byte(`{"error":"monthly quota exceeded"}`)}, ""), span)
 		},
 	})
 	_, items := history(t, past(t, sim, ""), span)
-	for i, item := range items[:300] {
+	for i, item := range items[:30] {
 		require.Equal(t, "btc-bitcoin", item.ExternalID)
 		require.Equal(t, span.From.AddDate(0, 0, i), item.ObservedAt)
 		require.NotEmpty(t, item.Price)
 	}
-	require.Equal(t, source.ProblemUnknownCoin, items[300].Problem.Code)
-	require.Equal(t, "no-coin", items[300].ExternalID)
-	require.Contains(t, items[300].Problem.Detail, "id not found")
+	require.Equal(t, source.ProblemUnknownCoin, items[30].Problem.Code)
+	require.Equal(t, "no-coin", items[30].ExternalID)
+	require.Contains(t, items[30].Problem.Detail, "id not found")
 }
 
 func TestHistoryItems(t *testing.T) {

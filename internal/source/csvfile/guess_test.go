@@ -25,7 +25,7 @@ var misspelt = map[string]struct {
 	"there already":               {"Date,Close,Clsoe,Dat", map[string]string{"time": "Date", "price": "Close"}, "", ""},
 	"known, and not wanted":       {"Date,Close,Adj Close,Price,Last", map[string]string{"time": "Date", "price": "Close"}, "", ""},
 	"another unit":                {"Date,Close,Volume BTC,Volume USDT,Volume UST", map[string]string{"time": "Date", "price": "Close"}, "", ""},
-	"another currency":            {"Date,Symbol,Close EUR", nil, "missing_price_column", `"Close EUR" is meant`},
+	"another currency":            {"Date,Symbol,Close EUR", nil, "missing_price_column", "in US dollars: add one"},
 	"too far":                     {"Date,Symbol,Clo", nil, "missing_price_column", `"Clo" is meant to be it, name it close`},
 	"no date, and no guess":       {"Rate,Symbol,Close", nil, "missing_date_column", `"Rate" is meant to be it, name it date`},
 	"another thing":               {"Date,Opening,Open", nil, "missing_price_column", "no column with a price in US dollars: add one"},

@@ -1,0 +1,83 @@
+package postgres_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kasparro/kasparro/internal/market"
+	"github.com/kasparro/kasparro/internal/postgres/postgrestest"
+)
+
+const history = "history 2026-01-01T00:00:00Z/2026-02-01T00:00:00Z all"
+
+func along(stream string) market.RunRequest {
+	return market.RunRequest{Source: "coingecko", Kind: market.KindAPI, Stream: stream, Trigger: market.TriggerManual}
+}
+
+func TestStreamsGoSideBySide(t *testing.T) {
+	db := postgrestest.New(t)
+	s := newStoreOn(db)
+	live := start(t, s, "coingecko")
+	past, err := s.StartRun(t.Context(), along(history))
+	require.NoError(t, err)
+	require.Equal(t, history, past.Stream)
+	_, err = s.StartRun(t.Context(), along(history))
+	require.ErrorIs(t, err, market.ErrRunning, "one run a stream")
+	require.ErrorContains(t, err, fmt.Sprintf("run_%d, last heard of 0 s ago; one that is silent for 15 s is given up", past.ID))
+
+	commit(t, s, live, observe("bitcoin", noon, "1"))
+	_, err = s.CommitBatch(t.Context(), past.ID, market.Batch{
+		Source: "coingecko", FetchedAt: time.Now(), Next: `{"coin":"bitcoin"}`, Observations: []market.Observation{observe("bitcoin", noon.AddDate(0, -1, 0), "2")},
+	})
+	require.NoError(t, err)
+	_, err = s.CommitBatch(t.Context(), past.ID, market.Batch{Source: "coingecko", FetchedAt: time.Now()})
+	require.NoError(t, err)
+	finish(t, s, live)
+	require.JSONEq(t, `{"coin":"bitcoin"}`, string(finish(t, s, past).CursorAfter), "an empty cursor leaves it where it is")
+
+	next := start(t, s, "coingecko")
+	require.JSONEq(t, `{"page":2}`, string(next.CursorBefore))
+	again, err := s.StartRun(t.Context(), along(history))
+	require.NoError(t, err)
+	require.JSONEq(t, `{"coin":"bitcoin"}`, string(again.CursorBefore))
+	states, err := s.SourceStates(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, next.ID, states[0].LastRun.ID, "what a source was asked last is not what it said of the past")
+	requireTotals(t, s, db)
+}
+
+// Two streams that bring the same instants at the same moment count each of them once.
+func TestStreamsThatBringTheSameCountItOnce(t *testing.T) {
+	url := postgrestest.URL(t)
+	db := postgrestest.Open(t, url)
+	stores := replicas(t, url, 2)
+	runs := []market.Run{start(t, stores[0], "coingecko"), {}}
+	var err error
+	runs[1], err = stores[1].StartRun(t.Context(), along(history))
+	require.NoError(t, err)
+	for round := range 20 {
+		var same []market.Observation
+		for i := range 50 {
+			same = append(same, observe(fmt.Sprintf("coin-%d", i), noon.Add(time.Duration(round)*time.Second), "1"))
+		}
+		for _, err := range race(2, func(i int) error {
+			_, err := stores[i].CommitBatch(t.Context(), runs[i].ID, market.Batch{
+				Source: "coingecko", FetchedAt: time.Now(), Next: `{"page":2}`, Observations: same,
+			})
+			return err
+		}) {
+			require.NoError(t, err)
+		}
+	}
+	finish(t, stores[0], runs[0])
+	finish(t, stores[1], runs[1])
+	states, err := stores[0].SourceStates(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 20*50, states[0].RecordCount)
+	n, err := db.NewSelect().TableExpr("records").Count(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 20*50, n)
+}

@@ -16,7 +16,7 @@ PLAYGROUND_SOURCES := $(shell find internal/playground \( -name node_modules -o 
 PID_FILE           := .data/kasparro.pid
 LOG_FILE           := .data/kasparro.log
 
-.PHONY: help demo run up down build test bench lint generate verify postgres node compiler go external-or-postgres
+.PHONY: help demo run up down build test chaos bench lint generate verify postgres node compiler go external-or-postgres
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -102,6 +102,22 @@ $(PLAYGROUND): $(PLAYGROUND_SOURCES)
 
 test: go compiler postgres $(PLAYGROUND) ## Run every test, with the race detector, against a real PostgreSQL
 	go test -race -timeout 10m ./...
+
+# Tried so often; what takes minutes is tried from 50 on. A seed that has found something finds it again.
+CHAOS_ROUNDS ?= 100
+CHAOS_SEED   ?= 0
+FUZZ_TIME    ?= 30s
+
+chaos: go compiler postgres $(PLAYGROUND) ## Kill, cut off, fill up, fuzz: prove at length that nothing is lost (half an hour)
+	go test -race -count=1 -timeout 60m -v ./internal/chaos -chaos.rounds=$(CHAOS_ROUNDS) -chaos.seed=$(CHAOS_SEED)
+	@for package in $$(go list ./...); do \
+		listed=$$(go test -list '^Fuzz' $$package) || { echo "$$listed" >&2; exit 1; }; \
+		for target in $$(echo "$$listed" | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZ_TIME) $$package || exit 1; \
+		done; \
+	done
+	go test -count=1 -timeout 30m -v ./internal/source/csvfile -run TestFiveGigabytes -csv.bytes=5368709120
 
 bench: go postgres ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...

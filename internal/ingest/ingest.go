@@ -65,16 +65,14 @@ func (r *Runner) Run(ctx context.Context, src source.Source, req Request) (marke
 	r.Log.Debug("run started", "run", market.GlobalID(market.IDRun, run.ID), "source", run.Source, "cursor", string(run.CursorBefore))
 	a := &attempt{Runner: r, src: src, run: run, watch: newWatch(src.Kind(), run)}
 	extractCtx, stop := a.beat(ctx)
+	defer stop() // also where the source panics: its run is then given up
 	err = a.pages(extractCtx)
-	fenced := errors.Is(err, market.ErrFenced) || errors.Is(context.Cause(extractCtx), market.ErrFenced)
-	if fenced {
-		stop()
+	if errors.Is(err, market.ErrFenced) || errors.Is(context.Cause(extractCtx), market.ErrFenced) {
 		return run, fmt.Errorf("run %d of %s: %w", run.ID, run.Source, market.ErrFenced)
 	}
 	end := a.ending(ctx, err)
 	a.watch.warn(r.Log, end)
 	ended, err := a.finish(ctx, end)
-	stop()
 	if err != nil {
 		return run, err
 	}
@@ -106,6 +104,7 @@ func (a *attempt) pages(ctx context.Context) error {
 			return err
 		}
 		batch := Normalise(a.run.Source, page)
+		batch.Stream = a.run.Stream
 		a.watch.page(page, batch)
 		if err := tooManyRejected(batch); err != nil && a.run.Stream != market.StreamQuarantine {
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -168,4 +169,30 @@ func TestOneRunOfASourceAtATime(t *testing.T) {
 		return page(1, 1, 0)(ctx)
 	}
 	require.Equal(t, market.RunSucceeded, run(t, t.Context(), s, second).Status)
+}
+
+// A source that panics leaves a run that does not beat any more, and is given up like that of a dead process.
+func TestARunWhoseSourcePanicsIsSilent(t *testing.T) {
+	s := &beating{Store: newStore(t)}
+	r := ingest.Runner{Store: s, Log: slog.New(slog.DiscardHandler), Beat: time.Millisecond}
+	panics := func(context.Context) (source.Page, error) { panic("no such case") }
+	require.Panics(t, func() {
+		_, _ = r.Run(t.Context(), &script{[]step{page(1, 2, 0), panics}}, ingest.Request{Trigger: market.TriggerManual})
+	})
+	beats := s.beats.Load()
+	for range 50 { // as many trips to the database take many a beat
+		require.NoError(t, s.Ping(t.Context()))
+	}
+	require.Equal(t, beats, s.beats.Load())
+}
+
+// beating counts heartbeats.
+type beating struct {
+	*postgres.Store
+	beats atomic.Int64
+}
+
+func (b *beating) Heartbeat(ctx context.Context, runID int64) error {
+	b.beats.Add(1)
+	return b.Store.Heartbeat(ctx, runID)
 }

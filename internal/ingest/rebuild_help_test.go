@@ -30,7 +30,7 @@ type notes struct {
 }
 
 func (n *notes) Name() string { return cmp.Or(n.name, "notes") }
-func (*notes) Kind() string { return market.KindAPI }
+func (*notes) Kind() string   { return market.KindAPI }
 
 func (n *notes) Extract(context.Context, market.Cursor) iter.Seq2[source.Page, error] {
 	return func(yield func(source.Page, error) bool) {

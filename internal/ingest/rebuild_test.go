@@ -160,15 +160,25 @@ func TestOfTwoRebuildsOneRefuses(t *testing.T) {
 	r.ingest(src)
 	before := r.held()
 	r.exec("TRUNCATE records, latest_records")
-	rebuilder := r.rebuilder(1)
-	rebuilder.OnBatch = func(at market.Rebuild) {
-		if at.Payloads == 1 {
-			require.EqualValues(t, 3, r.rebuild(src, 1).Payloads, "it goes on where the first stands")
+	ctx, stop := context.WithCancel(t.Context())
+	first, second := r.rebuilder(1), r.rebuilder(1)
+	second.OnBatch = func(at market.Rebuild) { // it goes on where the first stands, for one batch
+		if at.Payloads == 2 {
+			stop()
 		}
 	}
-	_, err := rebuilder.Rebuild(t.Context(), src)
+	first.OnBatch = func(at market.Rebuild) {
+		if at.Payloads == 1 {
+			_, err := second.Rebuild(ctx, src)
+			require.NoError(t, err)
+		}
+	}
+	_, err := first.Rebuild(t.Context(), src)
 	require.ErrorIs(t, err, market.ErrRebuilding)
 	require.EqualError(t, err, "rebuild of notes: commit rebuild of notes: another rebuild of this source is going on")
+	done := r.rebuild(src, 1)
+	require.EqualValues(t, 3, done.Payloads)
+	require.EqualValues(t, 3, done.Changed)
 	require.Equal(t, before, r.held())
 }
 
@@ -253,6 +263,24 @@ func TestAPayloadThatIsRefusedNow(t *testing.T) {
 	src.rule = nil
 	r.rebuild(src, 2)
 	require.Equal(t, before, r.held())
+}
+
+// A record whose payload has been dropped stays what it is, and is the newest again where a later one goes.
+func TestRecordsWithoutPayloadsAreLeftAlone(t *testing.T) {
+	r := newRig(t)
+	src := &notes{pages: [][]string{{note("a", 0, "1"), note("b", 0, "5")}, {note("a", 1, "2")}}}
+	r.ingest(src)
+	before := r.held()
+	r.exec("DELETE FROM raw_records WHERE payload ->> 'price' IN ('1', '5')")
+	r.exec("UPDATE records SET rank = 3 WHERE price_usd = 5")
+	src.rule = func(i *source.Item) { i.Price = "" }
+	done := r.rebuild(src, 1)
+	require.EqualValues(t, 1, done.Payloads)
+	require.EqualValues(t, 1, done.Changed)
+	now := r.held()
+	require.Len(t, now["records"], 2)
+	require.Contains(t, now["latest"], before["records"][0], "the older one of a")
+	require.Equal(t, []string{"1 2"}, now["totals"])
 }
 
 // Listings that are lost come back with what their newest payloads call them.

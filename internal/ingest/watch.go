@@ -37,7 +37,9 @@ func newWatch(kind string, run market.Run) *watch {
 func (w *watch) page(p source.Page, b market.Batch) {
 	w.warnings = append(w.warnings, p.Warnings...)
 	for i := range p.Items {
-		w.census.Add(p.Part, p.Items[i].Payload)
+		if item := &p.Items[i]; w.kind == market.KindAPI || item.Problem == nil || item.Amounts != (source.Amounts{}) {
+			w.census.Add(p.Part, item.Payload)
+		} // else a line that is no row: what it is kept as is our own shape
 	}
 	for i := range b.Observations {
 		o := &b.Observations[i]

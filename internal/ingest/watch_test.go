@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +18,7 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/postgres"
 	"github.com/kasparro/kasparro/internal/source"
+	"github.com/kasparro/kasparro/internal/source/csvfile"
 )
 
 // list is a page with all that an API has to say: so many coins at a price.
@@ -122,4 +125,25 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// A line that cannot be taken apart is kept in a shape of our own, which is no drift of the file's.
+func TestABrokenLineIsNoDrift(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "prices.csv")
+	s := newStore(t)
+	r := ingest.Runner{Store: s, Log: slog.New(slog.DiscardHandler), Beat: postgres.Beat}
+	for _, content := range []string{"Date,Symbol,Close\n2026-01-01,BTC,1\n2026-01-02,BTC,1\n", "Date,Symbol,Close,Volume\n2026-01-03,BTC,1,2\nbroken\n"} {
+		require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
+		_, err := r.Run(t.Context(), csvfile.New(dir), ingest.Request{Trigger: market.TriggerManual})
+		require.NoError(t, err)
+	}
+	n, err := s.CountRejections(t.Context(), market.RejectionFilter{})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
+	found, err := s.Drifts(t.Context(), market.DriftFilter{}, market.Window[int64]{Size: 10})
+	require.NoError(t, err)
+	require.Len(t, found.Items, 1)
+	require.Equal(t, "row.Volume", found.Items[0].Path)
+	require.Equal(t, "prices.csv", found.Items[0].Part)
 }

@@ -129,6 +129,7 @@ type Baseline struct {
 // Batch is a page after judgement: what is committed together, or not at all.
 type Batch struct {
 	Source       string
+	Stream       string // of its run
 	FetchedAt    time.Time
 	Observations []Observation
 	Rejections   []Rejection

@@ -89,8 +89,11 @@ func (p *page) storeObservations(ctx context.Context) error {
 		return fmt.Errorf("listings: %w", err)
 	}
 	judging := []string{createKeyed, createExisting, createJudged}
-	if len(p.batch.Resolves) > 0 {
+	switch {
+	case len(p.batch.Resolves) > 0: // of quarantine
 		judging = []string{createKeyed, createExisting, yieldToLater, createJudged}
+	case p.batch.Stream != "" && p.batch.Stream != market.StreamQuarantine:
+		judging = []string{createKeyed, createExisting, yieldToLive, createJudged}
 	}
 	for _, statement := range judging {
 		if _, err := p.tx.ExecContext(ctx, statement, p.source, p.batch.FetchedAt); err != nil {

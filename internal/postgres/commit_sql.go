@@ -15,7 +15,7 @@ ANALYZE keyed`
 // createExisting finds what is known already of the instants in the page.
 const createExisting = `
 CREATE TEMP TABLE existing ON COMMIT DROP AS
-	SELECT r.listing_id, r.observed_at, r.payload_hash, r.raw_id
+	SELECT r.listing_id, r.observed_at, r.payload_hash, r.raw_id, r.run_id
 	FROM (SELECT DISTINCT listing_id, observed_at FROM keyed) k
 	JOIN records r ON r.listing_id = k.listing_id AND r.observed_at = k.observed_at`
 
@@ -31,6 +31,12 @@ CREATE TEMP TABLE earlier ON COMMIT DROP AS
 UPDATE keyed k SET payload_hash = e.payload_hash
 	FROM existing e LEFT JOIN earlier w ON w.listing_id = e.listing_id AND w.observed_at = e.observed_at
 	WHERE w.listing_id IS NULL AND k.listing_id = e.listing_id AND k.observed_at = e.observed_at`
+
+// yieldToLive is for items of the past, which tell less than what was said at the time: they do not take
+// the place of that, and count as known.
+const yieldToLive = `
+UPDATE keyed k SET payload_hash = e.payload_hash FROM existing e JOIN etl_runs r ON r.id = e.run_id
+	WHERE r.stream = '' AND k.listing_id = e.listing_id AND k.observed_at = e.observed_at`
 
 // createJudged compares each item with what came before it: with the item of the same key earlier
 // in the page, if there is one, otherwise with the record. Items that change something get a raw

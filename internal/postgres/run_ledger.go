@@ -131,6 +131,9 @@ func (s *Store) FinishRun(ctx context.Context, runID int64, end market.RunEnd) (
 		if err := tally(ctx, tx, runID); err != nil {
 			return err
 		}
+		if run.Stream != "" { // the past knows of no ranks
+			return nil
+		}
 		return refreshRanks(ctx, tx)
 	})
 	if err != nil {

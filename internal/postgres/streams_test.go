@@ -81,3 +81,35 @@ func TestStreamsThatBringTheSameCountItOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 20*50, n)
 }
+
+// What a source says of the past, afterwards, is less than what it said then: the price and little else.
+func TestThePastDoesNotReplaceWhatWasSaidThen(t *testing.T) {
+	db := postgrestest.New(t)
+	s := newStoreOn(db)
+	live := start(t, s, "coingecko")
+	ranked := observe("bitcoin", noon, "1")
+	rank := int32(1)
+	ranked.Rank = &rank
+	commit(t, s, live, ranked)
+	finish(t, s, live)
+
+	past, err := s.StartRun(t.Context(), along(history))
+	require.NoError(t, err)
+	for range 2 {
+		_, err = s.CommitBatch(t.Context(), past.ID, market.Batch{
+			Source: "coingecko", Stream: history, FetchedAt: time.Now(), Next: `{}`,
+			Observations: []market.Observation{observe("bitcoin", noon, "1.5"), observe("bitcoin", noon.Add(time.Hour), "2")},
+		})
+		require.NoError(t, err)
+	}
+	done := finish(t, s, past)
+	require.EqualValues(t, 1, done.Inserted)
+	require.EqualValues(t, 3, done.Unchanged)
+	records := newest(t, s, market.RecordFilter{})
+	require.Len(t, records, 2)
+	require.Equal(t, "2", records[0].PriceUSD.String())
+	require.Equal(t, "1", records[1].PriceUSD.String())
+	asset, err := s.AssetBySlug(t.Context(), "bitcoin")
+	require.NoError(t, err)
+	require.Equal(t, &rank, asset.Rank, "it is still ranked")
+}

@@ -1,7 +1,6 @@
 package csvfile
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 )
@@ -95,11 +94,7 @@ func (h header) mapped(mapping map[string]string) (_ header, ok bool) {
 
 // inOrder is the order in which headings are looked at when a row is read again: jsonb has no order
 // of its own.
-func inOrder(names []string) []string {
-	return slices.SortedFunc(slices.Values(names), func(a, b string) int {
-		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
-	})
-}
+func inOrder(names []string) []string { return slices.Sorted(slices.Values(names)) }
 
 // unclear returns the mapping where the names of the headings alone do not tell it, and nil where
 // they do.

@@ -130,24 +130,24 @@ func nearest(name string) closeness {
 
 // hint names what may be meant to be the column that is missing, or is empty.
 func (g guesses) hint(column int) string {
-	var headings []string
+	var meant []string
 	known, most := "", 0.0
 	for _, c := range g.near {
 		if c.column != column {
 			continue
 		}
-		headings = append(headings, fmt.Sprintf("%q", c.heading))
+		meant = append(meant, fmt.Sprintf("%q", c.heading))
 		if c.confidence > most {
 			known, most = c.known, c.confidence
 		}
 	}
-	switch len(headings) {
+	switch len(meant) {
 	case 0:
 		return ""
 	case 1:
-		return fmt.Sprintf("if %s is meant to be it, name it %s, or else ", headings[0], known)
+		return fmt.Sprintf("if %s is meant to be it, name it %s, or else ", meant[0], known)
 	}
-	return fmt.Sprintf("if one of %s is meant to be it, name that %s, or else ", strings.Join(headings, " and "), known)
+	return fmt.Sprintf("if one of %s is meant to be it, name that %s, or else ", strings.Join(meant, " and "), known)
 }
 
 // warnings tell a person what was understood of misspelt headings.

@@ -16,7 +16,7 @@ import (
 )
 
 // bigBytes is how much TestFiveGigabytes reads: -csv.bytes=5368709120 makes its name true.
-var bigBytes = flag.Int64("csv.bytes", 64<<20, "how many bytes TestFiveGigabytes generates and reads")
+var bigBytes = flag.Int64("csv.bytes", 48<<20, "how many bytes TestFiveGigabytes generates and reads")
 
 // endless is a file system with one file of any size, which exists nowhere: its rows are made when
 // they are read. Its dates are of the kind that has to be read through before the first row is.

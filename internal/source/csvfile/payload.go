@@ -79,7 +79,7 @@ func appendText(out []byte, text string) []byte {
 }
 
 // appendJSON appends what consists of strings, which always encode.
-func appendJSON(out []byte, strings any) []byte {
-	encoded, _ := json.Marshal(strings)
+func appendJSON(out []byte, value any) []byte {
+	encoded, _ := json.Marshal(value)
 	return append(out, encoded...)
 }

@@ -20,6 +20,7 @@ var oddFiles = map[string]struct{ file, content string }{
 	"a decimal comma":            {"btc.csv", "date,close\n2020-01-01,\"1,234\"\n"},
 	"one heading twice":          {"btc.csv", "date,close,close\n2020-01-01,1,2\n2020-01-01,1\n"},
 	"one heading thrice":         {"btc.csv", "date,close,close (column 3),close (column 3),close\n2020-01-01,1,2,3,4\n"},
+	"a heading like one made":    {"btc.csv", "date,close (column 4),close,close\n2020-01-01,2,3,4\n"},
 	"headings that are alike":    {"btc.csv", "date,Price (USD),Price USD,priceusd\n2020-01-01,1,2,3\n2020-01-01,1\n"},
 	"alike, longer first":        {"btc.csv", "date,\"close \"\"\",Close,CLOSE\n2020-01-01,1,2,3\n"},
 	"day first":                  {"btc.dmy.csv", "date,close\n1/2/20,1\n\"1/2/20,2\n"},

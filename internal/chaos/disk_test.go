@@ -95,11 +95,15 @@ func TestDiskFull(t *testing.T) {
 			r.moveOn()
 			r.csv.add(5, 2000)
 			beside := r.serve("--no-scheduler")
+			before := r.lastRun()
 			d.fill(r)
 			p := r.start("ingest", "csv")
 			require.NotZero(t, p.wait(), "%s", &p.out)
-			require.Regexp(t, "^(failed|partial): .*(53100|No space left)",
-				r.read("SELECT status || ': ' || error FROM etl_runs WHERE id = ?", r.lastRun()), "%s\n%s", &p.out, &p.log)
+			require.Contains(t, p.out.String()+p.log.String(), "No space left")
+			if id := r.lastRun(); id > before { // otherwise there was not even room for that
+				require.Regexp(t, "^(failed|partial): .*No space left",
+					r.read("SELECT status || ': ' || error FROM etl_runs WHERE id = ?", id), "%s\n%s", &p.out, &p.log)
+			}
 			require.Equal(t, 200, beside.status("/readyz"))
 			require.Equal(t, 200, beside.status("/data?source=csv&limit=5"))
 			require.Empty(t, r.crooked())

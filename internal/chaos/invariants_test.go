@@ -18,6 +18,10 @@ func (r *rig) sound() {
 func (r *rig) problems() []string {
 	r.t.Helper()
 	found := append(r.lost(), r.crooked()...)
+	read := r.number("SELECT coalesce(sum(extracted), 0) FROM etl_runs e JOIN sources s ON s.id = e.source_id WHERE s.name = 'csv'")
+	if rows := len(r.csv.written); read != int64(rows) {
+		found = append(found, fmt.Sprintf("the runs count %d rows of the files, there are %d: a page was counted twice, or not", read, rows))
+	}
 	if open := r.number("SELECT count(*) FROM etl_runs WHERE status = 'running'"); open > 0 {
 		found = append(found, fmt.Sprintf("%d runs are left open", open))
 	}

@@ -64,9 +64,9 @@ func (w *watch) advance(done market.Counters, share float64) Progress {
 // changed in the shape of the payloads.
 func (w *watch) judge(end *market.RunEnd, done market.Counters, last market.Cursor, reachedEnd bool) {
 	end.Vitals = w.vitals(reachedEnd && done.Pages > 0 && w.fromTheBeginning(last))
-	end.Anomalies = append(w.warnings, anomalies(findings{
+	end.Anomalies = slices.Concat(w.warnings, anomalies(findings{
 		Counters: done, Vitals: end.Vitals, duration: time.Since(w.began), api: w.kind == market.KindAPI && w.run.Stream == "",
-	}, w.known.Runs)...)
+	}, w.known.Runs))
 	if w.run.Stream == market.StreamQuarantine { // the items are of all times
 		return
 	}

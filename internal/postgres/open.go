@@ -42,11 +42,11 @@ func Open(url string, p Pool) (*bun.DB, error) {
 	db.SetMaxOpenConns(p.MaxConns)
 	db.SetMaxIdleConns(p.MaxConns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	bounded := bun.NewDB(db, pgdialect.New())
+	pool := bun.NewDB(db, pgdialect.New())
 	if p.Deadline > 0 {
-		bounded.AddQueryHook(deadline(p.Deadline))
+		pool = pool.WithQueryHook(deadline(p.Deadline))
 	}
-	return bounded, nil
+	return pool, nil
 }
 
 // deadline gives each statement a deadline. It is a hook, and neither a setting of the session, which

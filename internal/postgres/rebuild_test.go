@@ -26,42 +26,52 @@ func rederive(t *testing.T, s *postgres.Store, r market.Rebuild, price string) [
 	return batch
 }
 
-// A page is just storing a later payload of an instant that a rebuild wants to mend: the rebuild waits, and
-// the page's word stands.
+// A page is just storing a later payload of an instant, whether a rebuild wants to mend the record or finds it
+// right: the rebuild waits, and the page's word stands.
 func TestABatchGivesWayToAPageOnItsWay(t *testing.T) {
-	db := postgrestest.New(t)
-	s := newStoreOn(db)
-	commit(t, s, start(t, s, "coingecko"), observe("bitcoin", noon, "1"), observe("ethereum", noon, "1"))
-	r, err := s.StartRebuild(t.Context(), "coingecko")
-	require.NoError(t, err)
-	batch := rederive(t, s, r, "2")
-	page, err := db.BeginTx(t.Context(), nil)
-	require.NoError(t, err)
-	for _, table := range []string{"records", "latest_records"} {
-		_, err = page.ExecContext(t.Context(), `UPDATE ? r SET price_usd = 9, raw_id = raw_id + 1000 FROM listings l
-			WHERE l.id = r.listing_id AND external_id = 'bitcoin'`, bun.Ident(table))
-		require.NoError(t, err)
+	for name, price := range map[string]string{"to mend": "2", "right": "1"} {
+		t.Run(name, func(t *testing.T) {
+			db := postgrestest.New(t)
+			s := newStoreOn(db)
+			commit(t, s, start(t, s, "coingecko"), observe("bitcoin", noon, "1"), observe("ethereum", noon, "1"))
+			r, err := s.StartRebuild(t.Context(), "coingecko")
+			require.NoError(t, err)
+			batch := rederive(t, s, r, price)
+			page, err := db.BeginTx(t.Context(), nil)
+			require.NoError(t, err)
+			for _, table := range []string{"records", "latest_records"} {
+				_, err = page.ExecContext(t.Context(), `UPDATE ? r SET price_usd = 9, raw_id = raw_id + 1000 FROM listings l
+					WHERE l.id = r.listing_id AND external_id = 'bitcoin'`, bun.Ident(table))
+				require.NoError(t, err)
+			}
+			done := make(chan error, 1)
+			go func() {
+				_, err := s.CommitRebuild(t.Context(), r, batch)
+				done <- err
+			}()
+			awaitLock(t, db)
+			require.NoError(t, page.Commit())
+			require.NoError(t, <-done)
+			for _, record := range newest(t, s, market.RecordFilter{}) {
+				want := map[string]string{"bitcoin": "9", "ethereum": price}[record.ExternalID]
+				require.Equal(t, want, record.PriceUSD.String())
+				latest, err := s.Latest(t.Context(), []int64{record.AssetID}, "")
+				require.NoError(t, err)
+				require.Equal(t, want, latest[0].PriceUSD.String())
+			}
+		})
 	}
-	done := make(chan error, 1)
-	go func() {
-		_, err := s.CommitRebuild(t.Context(), r, batch)
-		done <- err
-	}()
+}
+
+// awaitLock waits until somebody waits for a lock.
+func awaitLock(t *testing.T, db *bun.DB) {
+	t.Helper()
 	require.Eventually(t, func() bool {
 		var waiting bool
 		err := db.NewRaw(`SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')`).
 			Scan(t.Context(), &waiting)
 		return err == nil && waiting
 	}, time.Minute, 5*time.Millisecond)
-	require.NoError(t, page.Commit())
-	require.NoError(t, <-done)
-	for _, record := range newest(t, s, market.RecordFilter{}) {
-		want := map[string]string{"bitcoin": "9", "ethereum": "2"}[record.ExternalID]
-		require.Equal(t, want, record.PriceUSD.String())
-		latest, err := s.Latest(t.Context(), []int64{record.AssetID}, "")
-		require.NoError(t, err)
-		require.Equal(t, want, latest[0].PriceUSD.String())
-	}
 }
 
 // The connection is lost at each step of a batch: nothing of it is stored, and it can be sent again.

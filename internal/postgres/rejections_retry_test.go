@@ -138,9 +138,9 @@ func keepRaw(t *testing.T, db *bun.DB, keep bool) {
 func TestQuarantineYieldsToLaterPayloads(t *testing.T) {
 	inserted, updated, unchanged := market.Counters{Inserted: 1}, market.Counters{Updated: 1}, market.Counters{Unchanged: 1}
 	for name, c := range map[string]struct {
-		stored  time.Duration // minutes after noon, when the payload of the record was fetched
-		retried time.Duration // and that of the item in quarantine
-		raw     string        // what has become of the former
+		stored  int    // minutes after noon, when the payload of the record was fetched
+		retried int    // and that of the item in quarantine
+		raw     string // what has become of the former
 		want    market.Counters
 		price   string
 	}{
@@ -158,7 +158,7 @@ func TestQuarantineYieldsToLaterPayloads(t *testing.T) {
 			run := start(t, s, "coingecko")
 			if c.raw != "none" {
 				_, err := s.CommitBatch(t.Context(), run.ID, market.Batch{
-					Source: run.Source, FetchedAt: noon.Add(c.stored * time.Minute), Observations: []market.Observation{observe("x", noon, "1")},
+					Source: run.Source, FetchedAt: noon.Add(time.Duration(c.stored) * time.Minute), Observations: []market.Observation{observe("x", noon, "1")},
 				})
 				require.NoError(t, err)
 			}
@@ -167,7 +167,7 @@ func TestQuarantineYieldsToLaterPayloads(t *testing.T) {
 			}
 			reject(t, s, run, market.Rejection{ExternalID: "x", Reason: market.Reason{Code: "bad_number"}})
 			done := retry(t, s, run, market.Batch{
-				FetchedAt: noon.Add(c.retried * time.Minute), Resolves: []int64{waiting(t, s, "coingecko", 0)[0].ID},
+				FetchedAt: noon.Add(time.Duration(c.retried) * time.Minute), Resolves: []int64{waiting(t, s, "coingecko", 0)[0].ID},
 				Observations: []market.Observation{observe("x", noon, "2"), observe("beside", noon, "3")},
 			})
 			c.want.Extracted, c.want.Pages, c.want.Inserted = 2, 1, c.want.Inserted+1

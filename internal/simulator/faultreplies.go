@@ -93,12 +93,12 @@ func (f *Fault) askBack(rep reply, usual string) reply {
 // spoil changes what the API has said. A spoilt reply loses its validators, so
 // that no client keeps it, and its stamps where it is not known what of it can
 // be read.
-func (f *Fault) spoil(h hit, rep reply) reply {
+func (f *Fault) spoil(rep reply) reply {
 	rep.header.Del("ETag")
 	rep.header.Del("Last-Modified")
 	switch {
 	case f.steps() == rewritten:
-		return f.rewrite(h, rep)
+		return f.rewrite(rep)
 	case f.Kind == "half_body":
 		rep.cut, rep.stamps = true, nil
 	case f.Kind == "schema":

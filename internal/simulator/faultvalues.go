@@ -38,7 +38,7 @@ var (
 
 // rewrite changes the first rows of a list, as many as the fault says. The
 // stamps of rows that cannot be read any more are left out.
-func (f *Fault) rewrite(h hit, rep reply) reply {
+func (f *Fault) rewrite(rep reply) reply {
 	var rows []json.RawMessage
 	if json.Unmarshal(rep.body, &rows) != nil {
 		return rep // an error of the API: not a list

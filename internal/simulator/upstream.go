@@ -59,7 +59,7 @@ func (s *Simulator) respond(h hit, snap *snapshot, r *http.Request, f *Fault) re
 		return h.failure(snap, http.StatusMethodNotAllowed, fmt.Sprintf("%s is not allowed here", r.Method))
 	}
 	if f != nil && f.spoils() {
-		return f.spoil(h, h.answer(snap.under(f), r, h.endpoint, h.id))
+		return f.spoil(h.answer(snap.under(f), r, h.endpoint, h.id))
 	}
 	rep := h.answer(snap, r, h.endpoint, h.id).unchanged(r)
 	if f != nil && f.Kind == "trickle" {

@@ -67,7 +67,7 @@ func throughJSONB(t *testing.T, db *bun.DB, items []source.Item) []string {
 		payloads[i] = string(item.Payload)
 	}
 	var stored []string
-	err := db.NewRaw("SELECT p::jsonb::text FROM unnest(ARRAY[?]::text[]) WITH ORDINALITY AS all_of(p, n) ORDER BY n", bun.In(payloads)).
+	err := db.NewRaw("SELECT p::jsonb::text FROM unnest(ARRAY[?]::text[]) WITH ORDINALITY AS all_of(p, n) ORDER BY n", bun.List(payloads)).
 		Scan(t.Context(), &stored)
 	require.NoError(t, err)
 	require.Len(t, stored, len(items))

@@ -4,11 +4,9 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kasparro/kasparro/internal/identity"
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/postgres"
 	"github.com/kasparro/kasparro/internal/postgres/postgrestest"

@@ -110,8 +110,8 @@ const patience = 90 * time.Second
 
 // look is the pause between two looks, for what comes soon and for what does not.
 const (
-	look     = 3 * time.Millisecond
-	lookSlow = 40 * time.Millisecond
+	look     = 5 * time.Millisecond
+	lookSlow = 30 * time.Millisecond
 )
 
 // await waits until something is seen.
@@ -120,7 +120,7 @@ func await(t *testing.T, what string, seen func() bool) {
 	for begun := time.Now(); !seen(); {
 		waited := time.Since(begun)
 		require.Less(t, waited, patience, "not seen: %s", what)
-		if waited > 5*time.Second {
+		if waited > 2*time.Second {
 			time.Sleep(lookSlow)
 		}
 		time.Sleep(look)

@@ -35,7 +35,7 @@ func (r *rig) watch() *watcher {
 		w.whole[sum] = true
 	}
 	w.done.Go(func() {
-		for tick := time.NewTicker(5 * look); ; w.looks++ {
+		for tick := time.NewTicker(lookSlow); ; w.looks++ {
 			select {
 			case <-w.stop:
 				tick.Stop()

@@ -44,7 +44,7 @@ func newRigOn(t *testing.T, url string) *rig {
 		t: t, dice: dice(t), binary: binary, db: postgrestest.Open(t, url), csv: &files{t: t, dir: t.TempDir()},
 		sim: simulator.New(simulator.Options{
 			Seed: int64(*seed >> 1), Now: func() time.Time { return start }, Keep: -1,
-			Coins: 520, // three pages of CoinGecko, two of CoinPaprika
+			Coins: 300, // two pages of CoinGecko
 		}),
 	}
 	server := httptest.NewServer(r.sim)

@@ -13,8 +13,12 @@ import (
 	"github.com/kasparro/kasparro/internal/source"
 )
 
+// mostCoins is how many coins a run tells apart: no list of coins is as long, but a file may name as many
+// as it has rows.
+const mostCoins = 100_000
+
 // watch looks at what a run extracts, for the run to be judged at its end. It holds an entry for each
-// coin and none for each item.
+// coin, within bounds, and none for each item.
 type watch struct {
 	kind     string
 	run      market.Run
@@ -43,7 +47,7 @@ func (w *watch) page(p source.Page, b market.Batch) {
 	}
 	for i := range b.Observations {
 		o := &b.Observations[i]
-		if _, again := w.met[o.ExternalID]; again {
+		if _, again := w.met[o.ExternalID]; again || len(w.met) == mostCoins {
 			continue
 		}
 		w.met[o.ExternalID] = struct{}{}

@@ -82,7 +82,7 @@ type Run struct {
 // Vitals are what a run is judged by besides its counters, against the runs of its source before it.
 type Vitals struct {
 	Whole     bool     // it read all that the source has, from the beginning to the end
-	Coins     int64    // different external ids that it met
+	Coins     int64    // different external ids that it met, of which a hundred thousand are told apart
 	GoneShare *float64 // of the coins known before, those that it did not meet, 0 to 1; nil unless Whole
 	PriceJump *float64 // the median of how far prices have moved, 0.1 for a tenth up or down; nil where none was known before
 }
@@ -122,7 +122,7 @@ const StreamQuarantine = "quarantine"
 // Baseline is what is known of a source when a run begins.
 type Baseline struct {
 	Shape  []PathShape        // of its payloads
-	Prices map[string]float64 // the latest price of each external id, in US dollars; a measure, not money
+	Prices map[string]float64 // of an API: the latest price of each external id, in US dollars; a measure, not money
 	Runs   []Run              // the last whole runs that ended, at most 20, newest first
 }
 

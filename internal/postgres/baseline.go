@@ -42,14 +42,15 @@ func (s *Store) shape(ctx context.Context, source int16) ([]market.PathShape, er
 	return shape, nil
 }
 
-// latestPrices returns the newest price of each external id of a source.
+// latestPrices returns the newest price of each external id of an API. Of files there may be any number,
+// and their prices are of any time.
 func (s *Store) latestPrices(ctx context.Context, source int16) (map[string]float64, error) {
 	var rows []struct {
 		ExternalID string
 		PriceUSD   float64
 	}
 	err := s.db.NewRaw(`SELECT l.external_id, r.price_usd FROM latest_records r JOIN listings l ON l.id = r.listing_id
-		WHERE r.source_id = ?`, source).Scan(ctx, &rows)
+		JOIN sources s ON s.id = r.source_id AND s.kind = 'api' WHERE r.source_id = ?`, source).Scan(ctx, &rows)
 	prices := make(map[string]float64, len(rows))
 	for _, r := range rows {
 		prices[r.ExternalID] = r.PriceUSD

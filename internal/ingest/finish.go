@@ -44,6 +44,9 @@ func (a *attempt) finish(ctx context.Context, end market.RunEnd) (ended market.R
 		ended, err = a.Store.FinishRun(ctx, a.run.ID, end)
 		return err
 	})
+	if err != nil && !errors.Is(err, market.ErrFenced) { // a full disk, say, has no room for all that there is to tell
+		ended, err = a.finishBriefly(ctx, end, err)
+	}
 	if !errors.Is(err, market.ErrFenced) {
 		return ended, err
 	}
@@ -52,6 +55,17 @@ func (a *attempt) finish(ctx context.Context, end market.RunEnd) (ended market.R
 		return stored, nil
 	}
 	return market.Run{}, errors.Join(err, readErr)
+}
+
+// finishBriefly closes the run without what it has found, which the next run will find as well.
+func (a *attempt) finishBriefly(ctx context.Context, end market.RunEnd, because error) (market.Run, error) {
+	a.Log.Error("what a run has found cannot be stored", "run", market.GlobalID(market.IDRun, a.run.ID), "error", because)
+	end.Drifts, end.Shape, end.ShapeGone = nil, nil, nil
+	ended, err := a.Store.FinishRun(ctx, a.run.ID, end)
+	if err != nil && !errors.Is(err, market.ErrFenced) {
+		err = errors.Join(because, err)
+	}
+	return ended, err
 }
 
 func (r *Runner) logEnd(run market.Run) {

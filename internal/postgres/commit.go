@@ -27,7 +27,7 @@ func (s *Store) CommitBatch(ctx context.Context, runID int64, b market.Batch) (d
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	p := &page{source: source, runID: runID, batch: b, conn: conn, resolve: s.resolve}
-	err = conn.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+	err = inTx(ctx, conn, func(ctx context.Context, tx bun.Tx) error {
 		p.tx = tx
 		return p.store(ctx)
 	})

@@ -50,10 +50,11 @@ const queryCanceled = "57014"
 func isAway(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		// 08: connection; 57P0x: shutting down or starting; 53300: no connection left;
-		// 42P01: no such table, which is a database that has not been migrated yet.
+		// 08: connection; 57P0x: shutting down or starting; 25P03: too long silent in a transaction, which is
+		// gone with its connection; 53300: no connection left; 42P01: no such table, which is a database that has
+		// not been migrated yet.
 		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "57P0") ||
-			pg.Code == "53300" || pg.Code == "42P01"
+			pg.Code == "25P03" || pg.Code == "53300" || pg.Code == "42P01"
 	}
 	if errors.Is(err, context.Canceled) {
 		return false

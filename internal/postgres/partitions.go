@@ -42,7 +42,7 @@ func (s *Store) hasPartition(name string) bool {
 }
 
 func (s *Store) makePartition(ctx context.Context, name string, month time.Time) error {
-	return s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+	return inTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(?)", migrationLock); err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 // been silent for three beats. It returns their ids. A transaction on its way, be it of a slow process
 // or one that a dead process has left behind, holds the row of its run: that is left for the next look.
 func (s *Store) AbandonSilent(ctx context.Context) (ids []int64, err error) {
-	err = s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+	err = inTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		err := tx.NewRaw(`UPDATE etl_runs SET status = 'abandoned', finished_at = heartbeat_at,
 				error = 'its process went away without a word'
 			WHERE id IN (SELECT id FROM etl_runs

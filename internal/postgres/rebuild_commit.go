@@ -26,7 +26,7 @@ func (s *Store) CommitRebuild(ctx context.Context, r market.Rebuild, batch []mar
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	var row rebuildRow
-	err = conn.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) (err error) {
+	err = inTx(ctx, conn, func(ctx context.Context, tx bun.Tx) (err error) {
 		if err := moveRebuild(ctx, tx, source, r, batch[len(batch)-1].RawKey, len(batch)); err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ func (s *Store) FinishRebuild(ctx context.Context, r market.Rebuild) (market.Reb
 		return r, err
 	}
 	var row rebuildRow
-	err = s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) (err error) {
+	err = inTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) (err error) {
 		if err := moveRebuild(ctx, tx, source, r, r.After, 0); err != nil {
 			return err
 		}

@@ -61,7 +61,7 @@ func (s *Store) DropExpired(ctx context.Context, olderThan time.Time) (dropped [
 func (s *Store) dropMonth(ctx context.Context, partition string) (done bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, dropTimeout)
 	defer cancel()
-	err = s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+	err = inTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		err := tx.NewRaw(mayDrop, retentionLock, partition).Scan(ctx, &done)
 		if err != nil || !done {
 			return err

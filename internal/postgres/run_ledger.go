@@ -104,7 +104,7 @@ func fence(ctx context.Context, db bun.IDB, runID int64) error {
 // someone else. The ranks of assets are brought up to date on the way.
 func (s *Store) FinishRun(ctx context.Context, runID int64, end market.RunEnd) (market.Run, error) {
 	var run market.Run
-	err := s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+	err := inTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		if err := fence(ctx, tx, runID); err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (s *Store) FinishRun(ctx context.Context, runID int64, end market.RunEnd) (
 		if err := tally(ctx, tx, runID); err != nil {
 			return err
 		}
-		if run.Stream != "" { // the past knows of no ranks
+		if run.Stream != "" || run.Status == market.RunFailed { // the past knows of no ranks, and a failure of nothing
 			return nil
 		}
 		return refreshRanks(ctx, tx)

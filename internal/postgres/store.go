@@ -51,7 +51,7 @@ func (s *Store) registerSource(ctx context.Context, name, kind string) (int16, e
 	if id, ok := s.knownSource(name); ok {
 		return id, nil
 	}
-	err := s.db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+	err := inTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := tx.ExecContext(ctx, "LOCK TABLE sources IN SHARE ROW EXCLUSIVE MODE"); err != nil {
 			return err
 		}

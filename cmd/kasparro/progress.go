@@ -48,11 +48,9 @@ func expected(so map[string]ingest.Progress) (done, total int64) {
 	known := true
 	for _, s := range so {
 		done += s.Extracted
-		if s.Share <= 0 {
-			known = false
-			continue
-		}
-		total += int64(float64(s.Extracted) / s.Share)
+		expected := s.Total()
+		known = known && expected >= 0
+		total += expected
 	}
 	if !known {
 		return done, -1

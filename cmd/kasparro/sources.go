@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,9 +40,20 @@ func client(store *postgres.Store, source string, key config.Secret, plan config
 			Credential: credential(source, key.Reveal()), PerSecond: plan.RequestsPerSecond, Burst: burst,
 			PerMonth: plan.MonthlyRequests, MaxWait: longestWait,
 		}
-		o.Reserve = func(ctx context.Context) (time.Duration, error) { return store.Reserve(ctx, a) }
+		o.Reserve = func(ctx context.Context) (time.Duration, error) { return reserve(ctx, store, a) }
 	}
 	return upstream.New(o)
+}
+
+// reserve takes leave for a request, and bears a database that is away for as long as a request may wait.
+func reserve(ctx context.Context, store *postgres.Store, a postgres.Allowance) (time.Duration, error) {
+	for deadline := time.Now().Add(longestWait / 2); ; {
+		wait, err := store.Reserve(ctx, a)
+		passes := errors.Is(err, market.ErrUnavailable) || errors.Is(err, market.ErrConflict)
+		if !passes || time.Now().After(deadline) || !pause(ctx, readyRetry/5) {
+			return wait, err
+		}
+	}
 }
 
 // credential names whose allowance is used: that of the source's key, which cannot be told from it.

@@ -10,22 +10,30 @@ import (
 	"github.com/kasparro/kasparro/internal/postgres"
 )
 
-// beatsToExpire is how many beats pass between two looks for payloads whose time is up: an hour.
-const beatsToExpire = int(time.Hour / postgres.Beat)
+const (
+	// lookEvery is the time between two looks for runs of dead processes.
+	lookEvery = time.Second
+	// looksToExpire is how many of them pass between two looks for payloads whose time is up: an hour.
+	looksToExpire = int(time.Hour / lookEvery)
+)
 
-// upkeep closes the runs of dead processes every beat, and drops the payloads whose time is up every
+// upkeep closes the runs of dead processes as soon as they have been silent for too long, and drops the payloads whose time is up every
 // hour, until ctx ends. Every process that serves does: one of them is always quick enough.
 func upkeep(ctx context.Context, cfg config.Config, store *postgres.Store, log *slog.Logger) error {
-	for n := 0; pause(ctx, postgres.Beat); n++ {
+	var told time.Time
+	for n := 0; pause(ctx, lookEvery); n++ {
 		closed, err := store.AbandonSilent(ctx)
 		for _, id := range closed {
 			log.Warn("a run was abandoned: its process went away without a word", "run", market.GlobalID(market.IDRun, id))
 		}
-		if err == nil && n%beatsToExpire == 0 && cfg.RawRetentionDays > 0 {
+		if err == nil && n%looksToExpire == 0 && cfg.RawRetentionDays > 0 {
 			err = expire(ctx, cfg, store, log)
 		}
 		if err != nil && ctx.Err() == nil {
-			log.Warn("upkeep failed, trying again", "error", err, "in", postgres.Beat.String())
+			if time.Since(told) >= tellEvery {
+				log.Warn("upkeep failed, trying again", "error", err)
+				told = time.Now()
+			}
 		}
 	}
 	return nil

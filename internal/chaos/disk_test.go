@@ -35,8 +35,8 @@ func newDisk(t *testing.T) *disk {
 	return &disk{t: t, name: "disk full (53100)", dir: dir}
 }
 
-// carry puts the tables that a rig on an empty database is going to have on the disk.
-func (d *disk) carry(r *rig) {
+// carry puts the records of a rig on the disk, or everything that it has.
+func (d *disk) carry(r *rig, everything bool) {
 	d.t.Helper()
 	if d.dir == "" {
 		return
@@ -44,12 +44,16 @@ func (d *disk) carry(r *rig) {
 	cluster, err := os.Stat(r.read("SHOW data_directory"))
 	require.NoError(d.t, err)
 	owner := cluster.Sys().(*syscall.Stat_t)
-	place := filepath.Join(d.dir, "tables")
+	database := r.read("SELECT current_database()")
+	place := filepath.Join(d.dir, database)
 	require.NoError(d.t, os.Mkdir(place, 0o700))
 	require.NoError(d.t, os.Chown(place, int(owner.Uid), int(owner.Gid)))
-	database := r.read("SELECT current_database()")
 	r.exec("CREATE TABLESPACE " + database + " LOCATION '" + place + "'")
-	r.exec("ALTER DATABASE " + database + " SET default_tablespace = " + database)
+	if everything {
+		r.exec("ALTER DATABASE " + database + " SET default_tablespace = " + database)
+	}
+	r.migrate()
+	r.exec("ALTER TABLE records SET TABLESPACE " + database)
 }
 
 // fill leaves no room, until mend.
@@ -83,34 +87,42 @@ func (d *disk) mend(r *rig) {
 
 func (d *disk) ballast() string { return filepath.Join(d.dir, "ballast") }
 
-// A full disk ends the run with that reason; the service goes on, and the next run succeeds.
+// A full disk ends the run with that reason; the service goes on, and the next run succeeds. Where there
+// is no room for the reason either, the program says it, and the run is found dead.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
-	d := newDisk(t) // before the database, which must be gone before the disk is
-	r := newRigOn(t, postgrestest.EmptyURL(t))
-	d.carry(r)
-	r.ingest()
-	for range max(1, *rounds/20) {
-		try(t, d.name, func() {
-			r.moveOn()
-			r.csv.add(5, 2000)
-			beside := r.serve("--no-scheduler")
-			before := r.lastRun()
-			d.fill(r)
-			p := r.start("ingest", "csv")
-			require.NotZero(t, p.wait(), "%s", &p.out)
-			require.Contains(t, p.out.String()+p.log.String(), "No space left")
-			if id := r.lastRun(); id > before { // otherwise there was not even room for that
-				require.Regexp(t, "^(failed|partial): .*No space left",
-					r.read("SELECT status || ': ' || error FROM etl_runs WHERE id = ?", id), "%s\n%s", &p.out, &p.log)
-			}
-			require.Equal(t, 200, beside.status("/readyz"))
-			require.Equal(t, 200, beside.status("/data?source=csv&limit=5"))
-			require.Empty(t, r.crooked())
-			d.mend(r)
-			r.ingest()
-			r.sound()
-			beside.kill()
-		})
+	d := newDisk(t) // before the databases, which must be gone before the disk is
+	for _, everything := range []bool{false, true} {
+		r := newRigOn(t, postgrestest.EmptyURL(t))
+		d.carry(r, everything)
+		r.ingest()
+		for range max(1, *rounds/20) {
+			what := map[bool]string{false: " under the records", true: " under everything"}[everything]
+			try(t, d.name+what, func() { r.fullDisk(d, everything) })
+		}
 	}
+}
+
+func (r *rig) fullDisk(d *disk, everything bool) {
+	t := r.t
+	t.Helper()
+	r.moveOn()
+	r.csv.add(5, 2000)
+	beside := r.serve("--no-scheduler")
+	before := r.lastRun()
+	d.fill(r)
+	p := r.start("ingest", "csv")
+	require.NotZero(t, p.wait(), "%s", &p.out)
+	require.Contains(t, p.out.String()+p.log.String(), "No space left")
+	if !everything {
+		require.Regexp(t, "^(failed|partial): .*No space left",
+			r.read("SELECT status || ': ' || error FROM etl_runs WHERE id > ?", before), "%s\n%s", &p.out, &p.log)
+	}
+	require.Equal(t, 200, beside.status("/readyz"))
+	require.Equal(t, 200, beside.status("/data?source=csv&limit=5"))
+	require.Empty(t, r.crooked())
+	d.mend(r)
+	beside.kill()
+	r.finish()
+	r.sound()
 }

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	}
 	fmt.Printf("chaos: -chaos.seed=%d -chaos.rounds=%d\n", *seed, *rounds)
 	// Most of these tests wait for somebody: more of them than there are processors can do so at once.
-	if err := flag.Set("test.parallel", "6"); err != nil {
+	if err := flag.Set("test.parallel", "10"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -28,35 +28,44 @@ type findings struct {
 	market.Vitals
 
 	duration time.Duration
-	api      bool // it asked an API what it says now
+	compared int  // coins whose price was known before
+	live     bool // it asked an API what it says now
+	tried    bool // it tried rejected items again
 }
 
 // anomalies names what departs from the runs before, a sentence each. Of a run that read only a part
 // of its source (it resumed, or read what was appended to a file) only the share of its rejections
-// can be compared.
-func anomalies(f findings, before []market.Run) (found []string) {
+// can be compared, and the prices.
+func anomalies(f findings, known market.Baseline) (found []string) {
 	add := func(text string) {
 		if text != "" {
 			found = append(found, text)
 		}
 	}
-	add(f.oddRejections(before))
-	if !f.api || !f.Whole {
+	if !f.tried {
+		add(f.oddRejections(known.Recent))
+	}
+	if !f.live {
 		return found
 	}
-	add(f.oddRows(before))
-	add(f.oddDuration(before))
-	add(f.oddCoins(before))
-	add(f.oddPrices(before))
+	if f.Pages > 0 && f.Extracted == 0 {
+		add("rows: " + emptyList)
+	}
+	add(f.oddPrices(known.Whole))
+	if f.Whole {
+		add(f.oddRows(known.Whole))
+		add(f.oddDuration(known.Whole))
+		add(f.oddCoins(known.Whole))
+	}
 	return found
 }
 
+// emptyList is what is odd about an API that answers, and names no coin.
+const emptyList = "the list is empty, and there are always coins"
+
 func (f findings) oddRows(before []market.Run) string {
-	if f.Extracted == 0 {
-		return "rows: the list is empty, and there are always coins"
-	}
 	usual, ok := medianOf(before, func(r market.Run) *float64 { n := float64(r.Extracted); return &n })
-	if n := float64(f.Extracted); !ok || n >= fewerRows*usual && n <= moreRows*usual {
+	if n := float64(f.Extracted); !ok || n == 0 || n >= fewerRows*usual && n <= moreRows*usual {
 		return ""
 	}
 	return fmt.Sprintf("rows: %d, where the median of the runs before is %.0f", f.Extracted, usual)
@@ -64,9 +73,12 @@ func (f findings) oddRows(before []market.Run) string {
 
 func (f findings) oddRejections(before []market.Run) string {
 	share := rejectedShare(f.Counters)
-	usual, _ := medianOf(before, func(r market.Run) *float64 { s := rejectedShare(r.Counters); return &s })
+	usual, ok := medianOf(before, func(r market.Run) *float64 { s := rejectedShare(r.Counters); return &s })
 	if share <= usual+moreRejected || share <= timesRejected*usual {
 		return ""
+	}
+	if !ok {
+		return fmt.Sprintf("rejected: %.1f %% of its items, and there is no run before to compare with", 100*share)
 	}
 	return fmt.Sprintf("rejected: %.1f %% of its items, where the median of the runs before is %.1f %%", 100*share, 100*usual)
 }
@@ -89,18 +101,24 @@ func (f findings) oddDuration(before []market.Run) string {
 }
 
 func (f findings) oddCoins(before []market.Run) string {
-	usual, _ := medianOf(before, func(r market.Run) *float64 { return r.GoneShare })
+	usual, ok := medianOf(before, func(r market.Run) *float64 { return r.GoneShare })
 	if f.GoneShare == nil || *f.GoneShare <= usual+moreGone {
 		return ""
+	}
+	if !ok {
+		return fmt.Sprintf("coins gone: %.1f %% of those known before", 100**f.GoneShare)
 	}
 	return fmt.Sprintf("coins gone: %.1f %% of those known before, where the median of the runs before is %.1f %%",
 		100**f.GoneShare, 100*usual)
 }
 
 func (f findings) oddPrices(before []market.Run) string {
-	usual, _ := medianOf(before, func(r market.Run) *float64 { return r.PriceJump })
-	if f.PriceJump == nil || f.Coins < coinsToCompare || *f.PriceJump <= leastJump || *f.PriceJump <= timesJump*usual {
+	usual, ok := medianOf(before, func(r market.Run) *float64 { return r.PriceJump })
+	if f.PriceJump == nil || f.compared < coinsToCompare || *f.PriceJump <= leastJump || *f.PriceJump <= timesJump*usual {
 		return ""
+	}
+	if !ok {
+		return fmt.Sprintf("price jump: half of the prices moved by %.1f %% or more since the run before", 100**f.PriceJump)
 	}
 	return fmt.Sprintf("price jump: half of the prices moved by %.1f %% or more, where the median of the runs before is %.1f %%",
 		100**f.PriceJump, 100*usual)

@@ -39,10 +39,10 @@ func TestAnomalies(t *testing.T) {
 		{"a third fewer rows", func(f *findings) { f.Extracted = 690 }, 5, "rows: 690, where the median of the runs before is 1000"},
 		{"somewhat fewer rows", func(f *findings) { f.Extracted = 710 }, 5, ""},
 		{"twice the rows", func(f *findings) { f.Extracted = 2000 }, 1, "rows: 2000, where"},
-		{"no rows", func(f *findings) { f.Counters = market.Counters{} }, 5, "rows: the list is empty"},
-		{"no rows at the first time", func(f *findings) { f.Counters = market.Counters{} }, 0, "rows: the list is empty"},
+		{"no rows", func(f *findings) { f.Counters = market.Counters{Pages: 1} }, 5, "rows: the list is empty"},
+		{"no rows at the first time", func(f *findings) { f.Counters = market.Counters{Pages: 1} }, 0, "rows: the list is empty"},
 		{"a tenth rejected", func(f *findings) { f.Rejected = 100 }, 5, "rejected: 10.0 % of its items, where the median of the runs before is 1.0 %"},
-		{"a tenth rejected at the first time", func(f *findings) { f.Rejected = 100 }, 0, "rejected: 10.0 %"},
+		{"a tenth rejected at the first time", func(f *findings) { f.Rejected = 100 }, 0, "rejected: 10.0 % of its items, and there is no run before to compare with"},
 		{"a few rejected", func(f *findings) { f.Rejected = 50 }, 5, ""},
 		{"slow", func(f *findings) { f.duration = 12 * time.Second }, 3, "duration: 12s, where the median of the runs before is 1s"},
 		{"slow, but what is usual?", func(f *findings) { f.duration = 12 * time.Second }, 2, ""},
@@ -51,19 +51,23 @@ func TestAnomalies(t *testing.T) {
 		{"half of the coins gone at the second time", func(f *findings) { f.GoneShare = share(0.5) }, 1, "coins gone: 50.0 %"},
 		{"a fifth of the coins gone", func(f *findings) { f.GoneShare = share(0.2) }, 5, ""},
 		{"prices ten times what they were", func(f *findings) { f.PriceJump = share(9) }, 5, "price jump: half of the prices moved by 900.0 % or more, where the median of the runs before is 0.1 %"},
-		{"prices of three coins", func(f *findings) { f.PriceJump, f.Coins = share(9), 3 }, 5, ""},
+		{"prices of three coins", func(f *findings) { f.PriceJump, f.compared = share(9), 3 }, 5, ""},
 		{"prices as after a while", func(f *findings) { f.PriceJump = share(0.2) }, 5, ""},
 		{"nothing known before", func(f *findings) { f.PriceJump, f.GoneShare = nil, nil }, 5, ""},
+		{"the rest of a list, of which there is none", func(f *findings) { f.Whole, f.Counters = false, market.Counters{Pages: 1} }, 5, "rows: the list is empty"},
+		{"prices of the rest of a list", func(f *findings) { f.Whole, f.PriceJump = false, share(9) }, 5, "price jump: half"},
+		{"prices at the second time", func(f *findings) { f.PriceJump = share(9) }, 0, "price jump: half of the prices moved by 900.0 % or more since the run before"},
+		{"rejected again", func(f *findings) { f.live, f.tried, f.Rejected = false, true, 900 }, 5, ""},
 		{"a part of the list", func(f *findings) { f.Whole, f.Extracted, f.Rejected = false, 10, 0 }, 5, ""},
-		{"a file", func(f *findings) { f.api, f.Extracted, f.Rejected = false, 10, 0 }, 5, ""},
-		{"rejections of a file", func(f *findings) { f.api, f.Rejected = false, 400 }, 0, "rejected: 40.0 %"},
+		{"a file", func(f *findings) { f.live, f.Extracted, f.Rejected = false, 10, 0 }, 5, ""},
+		{"rejections of a file", func(f *findings) { f.live, f.Rejected = false, 400 }, 0, "rejected: 40.0 %"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			usual := past(1)[0]
-			f := findings{Counters: usual.Counters, Vitals: usual.Vitals, duration: time.Second, api: true}
+			f := findings{Counters: usual.Counters, Vitals: usual.Vitals, duration: time.Second, compared: 900, live: true}
 			c.change(&f)
-			found := anomalies(f, past(c.before))
+			found := anomalies(f, market.Baseline{Whole: past(c.before), Recent: past(c.before)})
 			if c.want == "" {
 				require.Empty(t, found)
 				return

@@ -1,8 +1,10 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -22,15 +24,25 @@ func (a *attempt) ending(ctx context.Context, err error) market.RunEnd {
 		end.Status, end.Error = market.RunFailed, oneLine(err)
 	case len(a.incomplete) > 0:
 		end.Status, end.Error = market.RunPartial, strings.Join(a.incomplete, "; ")
+	case a.src.Kind() == market.KindAPI && a.run.Stream == "" && a.done.Pages > 0 && a.done.Extracted == 0:
+		end.Status, end.Error = market.RunPartial, emptyList
 	}
+	end.Effort = a.unstored.Add(spent(err))
+	a.watch.judge(&end, a.done, err == nil)
+	return end
+}
+
+// spent is what a request that failed has cost.
+func spent(err error) (e market.Effort) {
 	var counted interface {
 		Effort() (retries, waits int64, waited time.Duration)
+		Wasted() int64
 	}
 	if errors.As(err, &counted) {
-		end.Retries, end.Waits, end.Waited = counted.Effort()
+		e.Retries, e.Waits, e.Waited = counted.Effort()
+		e.Wasted = counted.Wasted()
 	}
-	a.watch.judge(&end, a.done, a.last, err == nil)
-	return end
+	return e
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
@@ -40,32 +52,30 @@ func oneLine(err error) string { return strings.Join(strings.Fields(err.Error())
 func (a *attempt) finish(ctx context.Context, end market.RunEnd) (ended market.Run, err error) {
 	ctx, cancel := outlasting(ctx, closeTimeout)
 	defer cancel()
-	err = insist(ctx, func() error {
-		ended, err = a.Store.FinishRun(ctx, a.run.ID, end)
-		return err
-	})
-	if err != nil && !errors.Is(err, market.ErrFenced) { // a full disk, say, has no room for all that there is to tell
-		ended, err = a.finishBriefly(ctx, end, err)
+	brief := end
+	brief.Drifts, brief.Shape, brief.ShapeGone = nil, nil, nil
+	for told := false; ; told = true {
+		if ended, err = a.Store.FinishRun(ctx, a.run.ID, end); err == nil || errors.Is(err, market.ErrFenced) {
+			break
+		}
+		if !told {
+			a.Log.Error("a run cannot be closed, trying again", "run", market.GlobalID(market.IDRun, a.run.ID), "error", err)
+		}
+		if !passing(err) {
+			end = brief // a full disk, say, has no room for all that there is to tell: the next run finds it as well
+		}
+		if !rest(ctx) {
+			return ended, fmt.Errorf("%w; its own error: %s", err, cmp.Or(end.Error, "none"))
+		}
 	}
-	if !errors.Is(err, market.ErrFenced) {
-		return ended, err
+	if err == nil {
+		return ended, nil
 	}
 	stored, readErr := a.stored(ctx)
 	if readErr == nil && stored.Status == end.Status && stored.Error == end.Error {
 		return stored, nil
 	}
 	return market.Run{}, errors.Join(err, readErr)
-}
-
-// finishBriefly closes the run without what it has found, which the next run will find as well.
-func (a *attempt) finishBriefly(ctx context.Context, end market.RunEnd, because error) (market.Run, error) {
-	a.Log.Error("what a run has found cannot be stored", "run", market.GlobalID(market.IDRun, a.run.ID), "error", because)
-	end.Drifts, end.Shape, end.ShapeGone = nil, nil, nil
-	ended, err := a.Store.FinishRun(ctx, a.run.ID, end)
-	if err != nil && !errors.Is(err, market.ErrFenced) {
-		err = errors.Join(because, err)
-	}
-	return ended, err
 }
 
 func (r *Runner) logEnd(run market.Run) {

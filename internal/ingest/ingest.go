@@ -53,7 +53,7 @@ type Request struct {
 // opened (market.ErrSlotTaken, market.ErrRunning, market.ErrUnavailable) or was closed by someone
 // else (market.ErrFenced). When ctx ends, the page in hand is finished and the run is interrupted.
 func (r *Runner) Run(ctx context.Context, src source.Source, req Request) (market.Run, error) {
-	run, err := r.Store.StartRun(ctx, market.RunRequest{
+	run, err := r.open(ctx, market.RunRequest{
 		Source: src.Name(), Kind: src.Kind(), Stream: req.Stream, Trigger: req.Trigger, ScheduledAt: req.ScheduledAt,
 	})
 	if err != nil {
@@ -74,10 +74,21 @@ func (r *Runner) Run(ctx context.Context, src source.Source, req Request) (marke
 	a.watch.warn(r.Log, end)
 	ended, err := a.finish(ctx, end)
 	if err != nil {
+		run.Counters = a.done // as far as it came
 		return run, err
 	}
 	r.logEnd(ended)
 	return ended, nil
+}
+
+// open opens the run. A database that is away is left to the caller, who may have something better to do.
+func (r *Runner) open(ctx context.Context, req market.RunRequest) (market.Run, error) {
+	for try := 1; ; try++ {
+		run, err := r.Store.StartRun(ctx, req)
+		if !errors.Is(err, market.ErrConflict) || try == commitTries || !rest(ctx) {
+			return run, err
+		}
+	}
 }
 
 // attempt is one run on its way.
@@ -88,7 +99,7 @@ type attempt struct {
 	run        market.Run // as it was opened
 	watch      *watch
 	done       market.Counters // by the pages that are stored
-	last       market.Cursor   // behind them
+	unstored   market.Effort   // of a page that is not
 	incomplete []string
 }
 
@@ -106,13 +117,12 @@ func (a *attempt) pages(ctx context.Context) error {
 		batch := Normalise(a.run.Source, page)
 		batch.Stream = a.run.Stream
 		a.watch.page(page, batch)
-		if err := tooManyRejected(batch); err != nil && a.run.Stream != market.StreamQuarantine {
+		if err := a.store(ctx, batch); err != nil {
+			a.unstored = batch.Effort
+			a.unstored.Wasted += batch.BytesFetched
 			return err
 		}
-		if err := a.commit(ctx, batch); err != nil {
-			return err
-		}
-		if a.last = page.Next; page.Incomplete != "" {
+		if page.Incomplete != "" {
 			a.incomplete = append(a.incomplete, page.Incomplete)
 		}
 		so := a.watch.advance(a.done, page.Share)
@@ -124,6 +134,14 @@ func (a *attempt) pages(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// store commits a page, unless so much of it is rejected that reading on would be wrong.
+func (a *attempt) store(ctx context.Context, b market.Batch) error {
+	if err := tooManyRejected(b); err != nil && a.run.Stream != market.StreamQuarantine {
+		return err
+	}
+	return a.commit(ctx, b)
 }
 
 // baseline reads what the run will be judged by, as soon as the database lets it.

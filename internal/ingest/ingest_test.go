@@ -46,6 +46,7 @@ func goodItem(id string) source.Item {
 type retried struct{ error }
 
 func (retried) Effort() (int64, int64, time.Duration) { return 4, 0, 0 }
+func (retried) Wasted() int64                         { return 100 }
 
 func fails(context.Context) (source.Page, error) {
 	return source.Page{}, fmt.Errorf("page 2:\n %w", retried{errors.New("429 Too Many Requests")})
@@ -82,11 +83,11 @@ func TestHowRunsEnd(t *testing.T) {
 		},
 		"nothing to say": {nil, market.RunSucceeded, "", market.Counters{}, ""},
 		"failed at once": {
-			[]step{fails}, market.RunFailed, "", market.Counters{Retries: 4}, "page 2: 429 Too Many Requests",
+			[]step{fails}, market.RunFailed, "", market.Counters{Retries: 4, BytesFetched: 100}, "page 2: 429 Too Many Requests",
 		},
 		"failed on the way": {
 			[]step{page(1, 3, 0), fails}, market.RunPartial, `{"page": 2}`,
-			market.Counters{Extracted: 3, Inserted: 3, Pages: 1, Retries: 5, BytesFetched: 10}, "page 2: 429 Too Many Requests",
+			market.Counters{Extracted: 3, Inserted: 3, Pages: 1, Retries: 5, BytesFetched: 110}, "page 2: 429 Too Many Requests",
 		},
 		"a part refused": {
 			[]step{page(1, 1, 0), incomplete}, market.RunPartial, `{"page": 3}`,

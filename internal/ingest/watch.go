@@ -1,8 +1,6 @@
 package ingest
 
 import (
-	"bytes"
-	"encoding/json"
 	"log/slog"
 	"math"
 	"slices"
@@ -24,11 +22,13 @@ type watch struct {
 	run      market.Run
 	began    time.Time
 	known    market.Baseline
+	first    bool // it has met the first page of a list
 	census   Census
 	met      map[string]struct{} // external ids
 	moves    []float64           // how far each price known before has moved
 	warnings []string
 	so       atomic.Pointer[Progress]
+	since    *Progress // behind the first page
 }
 
 func newWatch(kind string, run market.Run) *watch {
@@ -39,7 +39,7 @@ func newWatch(kind string, run market.Run) *watch {
 
 // page takes note of what was extracted, whether it can be stored or not.
 func (w *watch) page(p source.Page, b market.Batch) {
-	w.warnings = append(w.warnings, p.Warnings...)
+	w.warnings, w.first = append(w.warnings, p.Warnings...), w.first || p.First
 	for i := range p.Items {
 		if item := &p.Items[i]; w.kind == market.KindAPI || item.Problem == nil || item.Amounts != (source.Amounts{}) {
 			w.census.Add(p.Part, item.Payload)
@@ -59,18 +59,22 @@ func (w *watch) page(p source.Page, b market.Batch) {
 
 // advance notes how far the run has come.
 func (w *watch) advance(done market.Counters, share float64) Progress {
-	so := Progress{Counters: done, Share: share, Elapsed: time.Since(w.began)}
+	so := Progress{Counters: done, Share: share, Elapsed: time.Since(w.began), Since: w.since}
+	if w.since == nil {
+		w.since = &so
+	}
 	w.so.Store(&so)
 	return so
 }
 
 // judge adds to the end of the run what it was like: its vitals, what is odd about it, and what has
 // changed in the shape of the payloads.
-func (w *watch) judge(end *market.RunEnd, done market.Counters, last market.Cursor, reachedEnd bool) {
-	end.Vitals = w.vitals(reachedEnd && done.Pages > 0 && w.fromTheBeginning(last))
+func (w *watch) judge(end *market.RunEnd, done market.Counters, reachedEnd bool) {
+	end.Vitals = w.vitals(reachedEnd && w.first && w.run.Stream == "")
 	end.Anomalies = slices.Concat(w.warnings, anomalies(findings{
-		Counters: done, Vitals: end.Vitals, duration: time.Since(w.began), api: w.kind == market.KindAPI && w.run.Stream == "",
-	}, w.known.Runs))
+		Counters: done, Vitals: end.Vitals, duration: time.Since(w.began), compared: len(w.moves),
+		live: w.kind == market.KindAPI && w.run.Stream == "", tried: w.run.Stream == market.StreamQuarantine,
+	}, w.known))
 	if w.run.Stream == market.StreamQuarantine { // the items are of all times
 		return
 	}
@@ -95,24 +99,6 @@ func (w *watch) vitals(whole bool) market.Vitals {
 		v.GoneShare = &share
 	}
 	return v
-}
-
-// fromTheBeginning tells whether a run that got to the end has read all that the source has: an API's
-// list begins anew behind its end, so such a run began where it ended. A file is read on, never anew.
-func (w *watch) fromTheBeginning(last market.Cursor) bool {
-	if w.kind != market.KindAPI || w.run.Stream != "" {
-		return false
-	}
-	return w.run.CursorBefore == "" || compact(w.run.CursorBefore) == compact(last)
-}
-
-// compact is a cursor without the spaces in which the store gives it back.
-func compact(c market.Cursor) string {
-	var out bytes.Buffer
-	if json.Compact(&out, []byte(c)) != nil {
-		return string(c)
-	}
-	return out.String()
 }
 
 // median returns the middle of the values, which must not be empty.

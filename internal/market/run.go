@@ -56,6 +56,14 @@ type Effort struct {
 	Retries int64 // requests repeated
 	Waits   int64 // times that a request was held back
 	Waited  time.Duration
+	Wasted  int64 // bytes of answers that were of no use, after decompression
+}
+
+// Add returns the sum of both, figure by figure.
+func (e Effort) Add(f Effort) Effort {
+	return Effort{
+		Retries: e.Retries + f.Retries, Waits: e.Waits + f.Waits, Waited: e.Waited + f.Waited, Wasted: e.Wasted + f.Wasted,
+	}
 }
 
 // Run is one attempt to bring a source up to date.
@@ -108,7 +116,7 @@ type RunRequest struct {
 type RunEnd struct {
 	Status RunStatus
 	Error  string
-	Effort // of the request that failed last, which belongs to no page
+	Effort // of what belongs to no page that is stored: the request that failed last, a page that was refused
 	Vitals
 	Anomalies []string
 	Drifts    []Drift     // what the run found changed in the shape of payloads
@@ -123,7 +131,8 @@ const StreamQuarantine = "quarantine"
 type Baseline struct {
 	Shape  []PathShape        // of its payloads
 	Prices map[string]float64 // of an API: the latest price of each external id, in US dollars; a measure, not money
-	Runs   []Run              // the last whole runs that ended, at most 20, newest first
+	Whole  []Run              // the last whole runs that succeeded, at most 20, newest first
+	Recent []Run              // the last runs that brought anything, whole or not, at most 20, newest first
 }
 
 // Batch is a page after judgement: what is committed together, or not at all.

@@ -58,7 +58,7 @@ func (p *page) store(ctx context.Context) error {
 	p.done = market.Counters{
 		Extracted: int64(len(p.batch.Observations) + len(p.batch.Rejections)),
 		Rejected:  int64(len(p.batch.Rejections)),
-		Pages:     1, Retries: p.batch.Retries, Waits: p.batch.Waits, WaitedMS: p.batch.Waited.Milliseconds(), BytesFetched: p.batch.BytesFetched,
+		Pages:     1, Retries: p.batch.Retries, Waits: p.batch.Waits, WaitedMS: p.batch.Waited.Milliseconds(), BytesFetched: p.batch.BytesFetched + p.batch.Wasted,
 	}
 	if len(p.batch.Observations) > 0 {
 		if err := p.storeObservations(ctx); err != nil {

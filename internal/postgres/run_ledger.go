@@ -110,12 +110,12 @@ func (s *Store) FinishRun(ctx context.Context, runID int64, end market.RunEnd) (
 		}
 		rows, err := queryRuns(ctx, tx, `WITH ended AS (
 				UPDATE etl_runs SET status = ?, error = ?, anomalies = ?, finished_at = now(),
-					retries = retries + ?, waits = waits + ?, waited_ms = waited_ms + ?,
+					retries = retries + ?, waits = waits + ?, waited_ms = waited_ms + ?, bytes_fetched = bytes_fetched + ?,
 					whole = ?, coins = ?, gone_share = ?, price_jump = ?
 				WHERE id = ? RETURNING *)
 			SELECT `+runColumns+` FROM ended r JOIN sources s ON s.id = r.source_id`,
 			strings.ToLower(string(end.Status)), end.Error, pgdialect.Array(append([]string{}, end.Anomalies...)),
-			end.Retries, end.Waits, end.Waited.Milliseconds(), end.Whole, end.Coins, end.GoneShare, end.PriceJump, runID)
+			end.Retries, end.Waits, end.Waited.Milliseconds(), end.Wasted, end.Whole, end.Coins, end.GoneShare, end.PriceJump, runID)
 		if err != nil {
 			return err
 		}

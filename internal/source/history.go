@@ -1,10 +1,8 @@
 package source
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"slices"
 	"time"
 
@@ -59,82 +57,6 @@ func UnknownCoin(payload []byte) Item {
 	return Item{ExternalID: o.ID("id"), Payload: payload, Problem: &market.Reason{
 		Code: ProblemUnknownCoin, Field: "id", Detail: "the upstream has no history of such a coin: " + said,
 	}}
-}
-
-// place is the cursor of a walk.
-type place struct {
-	Coin string `json:"coin"`
-	From int64  `json:"from"` // of the chunk to get next, in seconds since 1970; the end of the span where the coin is done
-}
-
-// Walk yields what get returns for one chunk after the other, coin by coin, each at most so long. It
-// sets Next, Part and Share of the pages. A coin that is unknown is left behind its first chunk.
-//
-// The cursor names a coin, so that a list may have grown at its end since: those are gone on with.
-func (s Span) Walk(ctx context.Context, since market.Cursor, most time.Duration,
-	get func(context.Context, Chunk) (Page, error),
-) iter.Seq2[Page, error] {
-	s.From, s.To = s.From.UTC().Truncate(time.Second), s.To.UTC().Truncate(time.Second)
-	return func(yield func(Page, error) bool) {
-		coin, from := s.resume(since)
-		if coin == 0 && from.Equal(s.From) {
-			get = refuseStrangers(get)
-		}
-		for ; coin < len(s.IDs); coin, from = coin+1, s.From {
-			for from.Before(s.To) {
-				c := Chunk{ID: s.IDs[coin], From: from, To: earlier(from.Add(most), s.To)}
-				page, err := get(ctx, c)
-				if err != nil {
-					yield(Page{}, fmt.Errorf("%s: %w", c, err))
-					return
-				}
-				page.Part, from = PartHistory, c.To
-				if isUnknown(page) {
-					page.Part, from = ProblemUnknownCoin, s.To
-				}
-				page.Share = s.share(coin, from)
-				page.Next = JSONCursor(place{Coin: c.ID, From: from.Unix()})
-				if !yield(page, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// refuseStrangers makes an error of it when one coin after the other, from the first on, is unknown:
-// then it is not the coins that are wrong.
-func refuseStrangers(get func(context.Context, Chunk) (Page, error)) func(context.Context, Chunk) (Page, error) {
-	asked, unknown := 0, 0
-	return func(ctx context.Context, c Chunk) (Page, error) {
-		page, err := get(ctx, c)
-		asked++
-		if err == nil && isUnknown(page) {
-			unknown++
-		}
-		if unknown == asked && MostlyBad(unknown, asked) {
-			err = fmt.Errorf("the first %d coins are all unknown (%s): is the base URL right?", asked, page.Items[0].Problem.Detail)
-		}
-		return page, err
-	}
-}
-
-// resume is where a cursor points to, or else the beginning.
-func (s Span) resume(since market.Cursor) (coin int, from time.Time) {
-	var at place
-	if json.Unmarshal([]byte(since), &at) != nil {
-		return 0, s.From
-	}
-	coin, from = slices.Index(s.IDs, at.Coin), time.Unix(at.From, 0).UTC()
-	if coin < 0 || from.Before(s.From) || from.After(s.To) {
-		return 0, s.From
-	}
-	return coin, from
-}
-
-// share is how much of the span is done where a coin is done up to an instant.
-func (s Span) share(coin int, until time.Time) float64 {
-	return (float64(coin) + float64(until.Sub(s.From))/float64(s.To.Sub(s.From))) / float64(len(s.IDs))
 }
 
 func isUnknown(page Page) bool {

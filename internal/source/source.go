@@ -70,6 +70,9 @@ type Page struct {
 	TriedAt       time.Time     // when items of quarantine were taken up again; zero where they come from the upstream
 	market.Effort               // what it took to get this page
 	Bytes         int64         // bytes fetched for this page, after decompression
+	// First tells that the page begins the list of all that an API has to say now: a run that yields it
+	// and gets to the end has read the whole of it. False for files, and for what is gone on with.
+	First bool
 	// Part is the part of the upstream that the page is of, where its parts differ in the shape of
 	// their payloads: the name of a file. Empty where it is all one.
 	Part string

@@ -20,7 +20,9 @@ func (r Response) Array() ([]json.RawMessage, error) {
 		return elements, nil
 	}
 	message := line("no list, but " + string(r.Body[:min(len(r.Body), maxFailure)]))
-	return nil, &Error{URL: r.url, Status: r.Status, Message: message, Spent: r.Effort, Err: err}
+	spent := r.Effort
+	spent.Wasted += int64(len(r.Body))
+	return nil, &Error{URL: r.url, Status: r.Status, Message: message, Spent: spent, Err: err}
 }
 
 // space is what JSON allows between its signs.

@@ -38,7 +38,7 @@ func (c *Client) attempt(ctx context.Context, address string, header http.Header
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, most))
 	if failed := c.judge(resp, body, err); failed != nil {
-		failed.retryAfter = retryAfter(resp.Header)
+		failed.retryAfter, failed.read = retryAfter(resp.Header), int64(len(body))
 		return Response{}, failed
 	}
 	return Response{Status: resp.StatusCode, Header: resp.Header, Body: body, FetchedAt: time.Now().UTC()}, nil

@@ -23,6 +23,7 @@ type Error struct {
 
 	note       string        // why there was no further attempt
 	final      bool          // another attempt cannot help
+	read       int64         // bytes of the answer
 	retryAfter time.Duration // what the upstream asks for, 0 for nothing
 }
 
@@ -50,6 +51,9 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Wasted is how many bytes came that were of no use.
+func (e *Error) Wasted() int64 { return e.Spent.Wasted }
 
 // Effort is what was done in vain: requests repeated, times held back, and for how long.
 func (e *Error) Effort() (retries, waits int64, waited time.Duration) {

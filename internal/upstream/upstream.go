@@ -51,6 +51,7 @@ type Effort struct {
 	Retries int64         // requests repeated
 	Waits   int64         // times that a request was held back, by the rate limit or before a repetition
 	Waited  time.Duration // how long all of them took
+	Wasted  int64         // bytes of answers that were of no use, after decompression
 }
 
 // New makes a client.
@@ -88,6 +89,7 @@ func (c *Client) Get(ctx context.Context, url string, header http.Header) (Respo
 			resp.url, resp.Effort = withoutSecrets(url), p.Effort
 			return resp, nil
 		}
+		p.Wasted += failed.read
 		failed.URL, failed.Spent = withoutSecrets(url), p.Effort
 		if ctx.Err() != nil {
 			failed.Err = ctx.Err()

@@ -127,7 +127,7 @@ func (s *Source) page(ctx context.Context, number int) (source.Page, error) {
 	if err != nil {
 		return source.Page{}, err
 	}
-	page := source.Page{FetchedAt: resp.FetchedAt, Effort: market.Effort(resp.Effort), Bytes: int64(len(resp.Body))}
+	page := source.Page{FetchedAt: resp.FetchedAt, Effort: market.Effort(resp.Effort), Bytes: int64(len(resp.Body)), First: number == 1}
 	for _, coin := range coins {
 		page.Items = append(page.Items, item(coin))
 	}

@@ -31,7 +31,7 @@ func (s *Source) History(ctx context.Context, span source.Span, since market.Cur
 	if err := s.beyondPlan(span, time.Now()); err != nil {
 		return func(yield func(source.Page, error) bool) { yield(source.Page{}, err) }
 	}
-	return span.Walk(ctx, since, mostHistory, s.chart)
+	return span.Walk(ctx, s.Name(), since, mostHistory, s.chart)
 }
 
 // beyondPlan refuses what the free API would refuse. What a base URL of one's own allows, only it knows.

@@ -70,7 +70,7 @@ func (s *Source) Extract(ctx context.Context, since market.Cursor) iter.Seq2[sou
 		resp, tickers, err := s.tickers(ctx)
 		answer := hash(resp.Body)
 		at := start(since, answer, len(tickers))
-		page := source.Page{FetchedAt: resp.FetchedAt, Effort: market.Effort(resp.Effort), Bytes: int64(len(resp.Body))}
+		page := source.Page{FetchedAt: resp.FetchedAt, Effort: market.Effort(resp.Effort), Bytes: int64(len(resp.Body)), First: at == 0}
 		if err == nil && len(tickers) == 0 { // there are always coins: something is wrong over there
 			page.Next, page.Incomplete = source.JSONCursor(cursor{}), "GET /tickers: the list is empty"
 			yield(page, nil)

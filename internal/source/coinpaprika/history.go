@@ -31,7 +31,7 @@ func (s *Source) History(ctx context.Context, span source.Span, since market.Cur
 		return func(yield func(source.Page, error) bool) { yield(source.Page{}, err) }
 	}
 	_, step := s.interval()
-	return span.Walk(ctx, since, chunkPoints*step, s.historical)
+	return span.Walk(ctx, s.Name(), since, chunkPoints*step, s.historical)
 }
 
 // beyondPlan refuses what the free API would refuse. What a base URL of one's own allows, only it knows.

@@ -35,6 +35,7 @@ func yieldsWholePages(t *testing.T, c Case, pages []source.Page) {
 		require.Equal(t, time.UTC, page.FetchedAt.Location(), "page %d: FetchedAt is not UTC", i)
 		require.GreaterOrEqual(t, page.Bytes, int64(0))
 		require.GreaterOrEqual(t, page.Retries, int64(0))
+		require.Equal(t, c.Repeats && i == 0, page.First, "page %d: First", i)
 		fetched += page.Bytes
 	}
 	require.Positive(t, fetched, "no page says how many bytes were fetched")

@@ -33,6 +33,9 @@ func openDatabase(ctx context.Context, c config.Config, log *slog.Logger) (*data
 		return &database{url: c.Database.URL.Reveal()}, nil
 	}
 	server, err := embedded.Start(ctx, embedded.Options{Dir: filepath.Join(c.DataDir, "postgres"), Log: log})
+	if err != nil && ctx.Err() != nil { // whatever it says, it was told to stop
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, err
 	}

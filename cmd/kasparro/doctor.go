@@ -94,6 +94,13 @@ func (d *diagnosis) database(ctx context.Context, db *database, err error) *post
 		return nil
 	}
 	d.note("schema", nil, "up to date", "")
+	wrong, err := postgres.Settings(ctx, pool)
+	if err != nil {
+		d.note("settings", err, "", "")
+	}
+	for _, s := range wrong {
+		d.warn("settings", fmt.Sprintf("%s is %s: %s", s.Name, s.Value, s.Why), "as an administrator of the database, run "+s.Mend)
+	}
 	return postgres.New(pool, nil)
 }
 

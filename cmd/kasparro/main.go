@@ -70,7 +70,11 @@ func run(args []string) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	call.BindTo(ctx, (*context.Context)(nil))
-	return exitCode(call.Run())
+	err = call.Run()
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) { // it has stopped as it was asked to, before it had begun
+		return exitDone
+	}
+	return exitCode(err)
 }
 
 func exitCode(err error) int {

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -57,6 +58,23 @@ func UnknownCoin(payload []byte) Item {
 	return Item{ExternalID: o.ID("id"), Payload: payload, Problem: &market.Reason{
 		Code: ProblemUnknownCoin, Field: "id", Detail: "the upstream has no history of such a coin: " + said,
 	}}
+}
+
+// refuseStrangers makes an error of it when one coin after the other, from the first on, is unknown:
+// then it is not the coins that are wrong.
+func refuseStrangers(get func(context.Context, Chunk) (Page, error)) func(context.Context, Chunk) (Page, error) {
+	asked, unknown := 0, 0
+	return func(ctx context.Context, c Chunk) (Page, error) {
+		page, err := get(ctx, c)
+		asked++
+		if err == nil && isUnknown(page) {
+			unknown++
+		}
+		if unknown == asked && MostlyBad(unknown, asked) {
+			err = fmt.Errorf("the first %d coins are all unknown (%s): is the base URL right?", asked, page.Items[0].Problem.Detail)
+		}
+		return page, err
+	}
 }
 
 func isUnknown(page Page) bool {

@@ -17,6 +17,9 @@ func FuzzWalkCursor(f *testing.F) {
 	f.Add(`{"coin":["b"],"from":"1704326400"}`)
 	f.Add(`{"coin":"a","from":9223372036854775807}`)
 	f.Add(`{"coin":"a","from":-9223372036854775808}`)
+	f.Add(`{"coin":"b","from":1704672000,"missed":[{"coin":"a","from":1704326400},{"coin":"x","from":1704326400}]}`)
+	f.Add(`{"coin":"c","from":1704672000,"missed":[{"coin":"a","from":-1},{"coin":"b","from":1704326400},{"coin":"b","from":1704326400}]}`)
+	f.Add(`{"coin":"a","from":1704067200,"missed":[{"coin":"a","from":1704067200}]}`)
 	f.Add(`null`)
 	f.Fuzz(func(t *testing.T, cursor string) {
 		span := source.Span{From: on(1), To: on(8), IDs: []string{"a", "b", "c"}}

@@ -29,7 +29,7 @@ func tour(t *testing.T, s source.Span, since market.Cursor) (been []string, page
 		}
 		return source.Page{}, nil
 	}
-	for page, err := range s.Walk(t.Context(), since, 72*time.Hour, get) {
+	for page, err := range s.Walk(t.Context(), "coingecko", since, 72*time.Hour, get) {
 		require.NoError(t, failure, "something came after the error")
 		if failure = err; err == nil {
 			pages = append(pages, page)
@@ -49,6 +49,10 @@ func TestWalkGoesCoinByCoinInChunks(t *testing.T) {
 		shares = append(shares, page.Share)
 		rest, _, err := tour(t, span, page.Next)
 		require.NoError(t, err)
+		if i >= 3 {
+			require.Equal(t, been[3], rest[0], "what was unknown comes before the rest")
+			rest = rest[1:]
+		}
 		require.Equal(t, been[i+1:], append([]string{}, rest...), "behind %s", page.Next)
 	}
 	require.InDeltaSlice(t, []float64{1. / 7, 2. / 7, 1. / 3, 2. / 3, 2./3 + 1./7, 2./3 + 2./7, 1}, shares, 1e-9)
@@ -105,7 +109,7 @@ func TestWalkStopsWhereNoCoinIsKnown(t *testing.T) {
 
 	_, pages, err = tour(t, span, pages[10].Next)
 	require.NoError(t, err, "the tail of a list may be dead as a whole")
-	require.Len(t, pages, 29)
+	require.Equal(t, 11+29, len(pages), "and those before are asked for again")
 
 	span.IDs[3] = "alive"
 	_, pages, err = tour(t, span, "")

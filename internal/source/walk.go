@@ -173,20 +173,3 @@ func (w *walk) incomplete() string {
 		len(w.missed), len(w.IDs), are, w.source, strings.Join(names, ", "))
 	return strings.Join(strings.Fields(text), " ")
 }
-
-// refuseStrangers makes an error of it when one coin after the other, from the first on, is unknown:
-// then it is not the coins that are wrong.
-func refuseStrangers(get func(context.Context, Chunk) (Page, error)) func(context.Context, Chunk) (Page, error) {
-	asked, unknown := 0, 0
-	return func(ctx context.Context, c Chunk) (Page, error) {
-		page, err := get(ctx, c)
-		asked++
-		if err == nil && isUnknown(page) {
-			unknown++
-		}
-		if unknown == asked && MostlyBad(unknown, asked) {
-			err = fmt.Errorf("the first %d coins are all unknown (%s): is the base URL right?", asked, page.Items[0].Problem.Detail)
-		}
-		return page, err
-	}
-}

@@ -43,19 +43,21 @@ func history(t *testing.T, s *coinpaprika.Source, span source.Span) (pages []sou
 	return pages, items
 }
 
-// A day is a point, the last not in the span any more, and an unknown coin is one item.
+// A day is a point, the last not in the span any more.
 func TestHistoryConformance(t *testing.T) {
 	to := time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
-	span := source.Span{From: to.AddDate(0, 0, -30), To: to, IDs: []string{"btc-bitcoin", "no-coin", "eth-ethereum"}}
+	span := source.Span{From: to.AddDate(0, 0, -30), To: to, IDs: []string{"btc-bitcoin", "eth-ethereum"}}
 	sim := simulated()
 	sourcetest.Run(t, sourcetest.Case{
-		Name: "coinpaprika", Kind: market.KindAPI, Items: 30 + 1 + 30, Pages: 3, Repeats: false,
+		Name: "coinpaprika", Kind: market.KindAPI, Items: 30 + 30, Pages: 2, Repeats: false,
 		New: func(t *testing.T) source.Source { return source.Past(past(t, sim, ""), span) },
 		Failing: func(t *testing.T) source.Source {
 			return source.Past(past(t, &api{status: 402, body: []byte(`{"error":"monthly quota exceeded"}`)}, ""), span)
 		},
 	})
-	_, items := history(t, past(t, sim, ""), span)
+	span.IDs = []string{"btc-bitcoin", "no-coin", "eth-ethereum"}
+	pages, items := history(t, past(t, sim, ""), span)
+	require.Len(t, items, 30+1+30)
 	for i, item := range items[:30] {
 		require.Equal(t, "btc-bitcoin", item.ExternalID)
 		require.Equal(t, span.From.AddDate(0, 0, i), item.ObservedAt)
@@ -64,6 +66,13 @@ func TestHistoryConformance(t *testing.T) {
 	require.Equal(t, source.ProblemUnknownCoin, items[30].Problem.Code)
 	require.Equal(t, "no-coin", items[30].ExternalID)
 	require.Contains(t, items[30].Problem.Detail, "id not found")
+	require.Equal(t, items[30], past(t, sim, "").Item(items[30].Payload))
+	require.Contains(t, pages[2].Incomplete, "1 of 3 coins is unknown to coinpaprika: no-coin;")
+	for page, err := range past(t, sim, "").History(t.Context(), span, pages[2].Next) {
+		require.NoError(t, err)
+		require.Equal(t, "no-coin", page.Items[0].ExternalID, "it alone is asked for again")
+		require.Equal(t, pages[2].Incomplete, page.Incomplete)
+	}
 }
 
 func TestHistoryItems(t *testing.T) {

@@ -1,12 +1,14 @@
 -- The shape of each source's payloads, and how it has changed.
 
 CREATE TABLE source_shapes (
-    source_id smallint NOT NULL REFERENCES sources,
-    part      text NOT NULL,
-    path      text NOT NULL,
-    types     text[] NOT NULL,
-    share     double precision NOT NULL CHECK (share BETWEEN 0 AND 1),
-    run_id    bigint NOT NULL,
+    source_id    smallint NOT NULL REFERENCES sources,
+    part         text NOT NULL,
+    path         text NOT NULL,
+    share        double precision NOT NULL CHECK (share BETWEEN 0 AND 1), -- of so many items:
+    items        bigint NOT NULL,
+    types        jsonb NOT NULL,  -- each with its own share and items
+    first_run_id bigint NOT NULL, -- that met the path; 0 where it cannot be the new name of another
+    run_id       bigint NOT NULL, -- that met it last
     PRIMARY KEY (source_id, part, path)
 );
 

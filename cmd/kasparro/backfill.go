@@ -113,8 +113,8 @@ func listed(ctx context.Context, known market.Reader, name string) ([]string, er
 	return ids, nil
 }
 
-// end is where the stretch ends: where it is told to, or else where a run that was cut off would have
-// ended, or else now.
+// end is where the stretch ends: where it is told to, or else where a run that was cut off or missed coins
+// was to end, or else now.
 func (c *ingestCommand) end(ctx context.Context, known market.Reader, name, coins string) (time.Time, error) {
 	end := c.orFullHour(time.Now())
 	if !c.To.IsZero() || c.DryRun {
@@ -132,12 +132,32 @@ func (c *ingestCommand) end(ctx context.Context, known market.Reader, name, coin
 		if !begins || !ends || err != nil {
 			continue
 		}
-		if run.Status != market.RunSucceeded {
+		if run.Status != market.RunSucceeded && !inVain(run) {
 			end = to
 		}
 		break
 	}
 	return end, nil
+}
+
+// inVain tells whether a run only asked again for coins that were missed, and missed them again: to wait
+// for them would keep the end where it is for good, and from the beginning to now they are all asked for.
+func inVain(run market.Run) bool {
+	return run.Status == market.RunPartial && run.CursorBefore != "" && run.CursorBefore == run.CursorAfter
+}
+
+// fetchedBefore says of a run that found nothing left of its stretch to ask for which run had fetched it;
+// it is empty for any other run.
+func fetchedBefore(ctx context.Context, known market.Reader, run market.Run) string {
+	if run.Stream == "" || run.Status != market.RunSucceeded || run.Pages > 0 || run.CursorBefore == "" {
+		return ""
+	}
+	live, by := false, ""
+	runs, err := known.Runs(ctx, market.RunFilter{Sources: []string{run.Source}, Streams: []string{run.Stream}, Live: &live}, market.Window[int64]{Size: 500})
+	if i := slices.IndexFunc(runs.Items, func(r market.Run) bool { return r.Pages > 0 }); err == nil && i >= 0 {
+		by = fmt.Sprintf(" by %s, which began %s", market.GlobalID(market.IDRun, runs.Items[i].ID), runs.Items[i].StartedAt.Format(time.RFC3339))
+	}
+	return "this stretch had been fetched already" + by + ": nothing was left to ask for"
 }
 
 // dryPast is past without a run to follow: it asks the database which coins there are, and changes nothing.

@@ -43,7 +43,8 @@ func TestCoinsOfABackfill(t *testing.T) {
 
 	c.Assets = []string{"bitcoin", "no-such-coin"}
 	for _, run := range backfill(t, t.Context(), c, store, nil, pastGecko(base, 5), paprika) {
-		require.Equal(t, market.RunSucceeded, run.Status, run.Error)
+		require.Equal(t, market.RunPartial, run.Status)
+		require.Contains(t, run.Error, "1 of 2 coins is unknown to "+run.Source+": no-such-coin;")
 		require.EqualValues(t, 1, run.Rejected, "what is not known over there is kept in quarantine, and stops nothing")
 		require.Contains(t, []int64{92, 2208}, run.Inserted)
 	}
@@ -97,6 +98,8 @@ func TestAnOpenEndIsThatOfTheRunThatWasCutOff(t *testing.T) {
 	ended("history 2024-01-02T00:00:00Z/2024-02-01T09:00:00Z bitcoin", market.RunInterrupted)
 	ended("", market.RunFailed)
 	require.Equal(t, "history 2024-01-01T00:00:00Z/2024-02-01T07:00:00Z bitcoin", stream())
+	ended("history 2024-01-01T00:00:00Z/2024-02-01T07:00:00Z bitcoin", market.RunPartial)
+	require.Equal(t, "history 2024-01-01T00:00:00Z/2024-02-01T07:00:00Z bitcoin", stream())
 	ended("history 2024-01-01T00:00:00Z/2024-02-01T07:00:00Z bitcoin", market.RunSucceeded)
 	require.Equal(t, "history 2024-01-01T00:00:00Z/"+hour+" bitcoin", stream())
 }
@@ -134,8 +137,13 @@ func TestIngestGetsHistory(t *testing.T) {
 	first, _ := run(exitDone, append(days, "coingecko", "--asset", "bitcoin")...)
 	require.EqualValues(t, 72, first.Inserted)
 	require.Equal(t, "succeeded", first.Status)
+	require.Empty(t, first.Note)
 	again, _ := run(exitDone, append(days, "coingecko", "--asset", "bitcoin")...)
 	require.Zero(t, again.Extracted)
+	require.Contains(t, again.Note, "this stretch had been fetched already by "+first.RunID+", which began 20")
+	code, table, _ := finish(t, t.TempDir(), env, append([]string{"ingest", "coingecko", "--asset", "bitcoin"}, days...)...)
+	require.Equal(t, exitDone, code)
+	require.Contains(t, table, "coingecko: "+again.Note+"\n", "the run that fetched it, not the one that found it fetched")
 	paprika, _ := run(exitDone, append(days, "coinpaprika", "--asset", "btc-bitcoin")...)
 	require.EqualValues(t, 3, paprika.Inserted)
 }

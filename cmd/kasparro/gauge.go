@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"math"
 	"os"
@@ -79,11 +80,14 @@ func (g *gauge) batch(at market.Rebuild) {
 	defer g.mu.Unlock()
 	if g.before < 0 {
 		g.before = at.Payloads
+		if g.bar != nil && g.before > 0 {
+			g.bar.Describe(fmt.Sprintf("rebuilding the rest of %s, behind %d payloads", g.source, g.before))
+		}
 	}
 	g.at, g.total = at, max(g.total, at.Payloads)
-	if g.bar != nil {
-		g.bar.ChangeMax64(max(g.total, 1))
-		_ = g.bar.Set64(at.Payloads) // a terminal that cannot be drawn on is no reason to stop
+	if g.bar != nil { // it has no notion of what was done before its time, and so shows the rest
+		g.bar.ChangeMax64(max(g.total-g.before, 1))
+		_ = g.bar.Set64(at.Payloads - g.before) // a terminal that cannot be drawn on is no reason to stop
 	}
 }
 

@@ -51,3 +51,25 @@ func TestTheLogTellsHowFarARebuildIs(t *testing.T) {
 	require.Equal(t, "20s", line["elapsed"])
 	require.Equal(t, "40s", line["left"])
 }
+
+// A bar that counted what calls before have done would show a rate that nobody reaches.
+func TestTheBarOfARebuildCountsFromWhereItWasResumed(t *testing.T) {
+	terminal, err := os.Create(t.TempDir() + "/terminal")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, terminal.Close()) })
+	g := &gauge{terminal: terminal, log: slog.New(slog.DiscardHandler), now: time.Now}
+	g.begin("coingecko", 10_000)
+	g.batch(market.Rebuild{Payloads: 4000})
+	require.Zero(t, g.bar.State().CurrentNum)
+	g.batch(market.Rebuild{Payloads: 5500})
+	so := g.bar.State()
+	require.EqualValues(t, 1500, so.CurrentNum)
+	require.EqualValues(t, 6000, so.Max)
+	require.Equal(t, "rebuilding the rest of coingecko, behind 4000 payloads", so.Description)
+	g.end()
+	g.begin("csv", 10)
+	g.batch(market.Rebuild{})
+	g.batch(market.Rebuild{Payloads: 5})
+	require.InDelta(t, 0.5, g.bar.State().CurrentPercent, 1e-9)
+	g.end()
+}

@@ -85,7 +85,9 @@ func (c *ingestCommand) store(ctx context.Context, cfg config.Config, picked []s
 	runner := &ingest.Runner{Store: asStore(store), Log: log, Beat: postgres.Beat, OnPage: bar.page}
 	return runAll(picked, func(s source.Source) report {
 		run, err := runner.Run(ctx, s, ingest.Request{Stream: streams[s.Name()], Trigger: market.TriggerManual})
-		return newReport(s.Name(), run, err)
+		r := newReport(s.Name(), run, err)
+		r.Note = fetchedBefore(ctx, store, run)
+		return r
 	}), nil
 }
 

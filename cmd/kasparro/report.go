@@ -19,6 +19,7 @@ type report struct {
 	DurationMS int64  `json:"duration_ms"`
 	market.Counters
 	Anomalies []string `json:"anomalies,omitempty"`
+	Note      string   `json:"note,omitempty"` // why there was nothing to do
 	Error     string   `json:"error,omitempty"`
 }
 
@@ -53,7 +54,7 @@ func printTable(w io.Writer, reports []report) error {
 		return err
 	}
 	for _, r := range reports {
-		for _, line := range append(r.Anomalies, r.Error) {
+		for _, line := range append(r.Anomalies, r.Note, r.Error) {
 			if line == "" {
 				continue
 			}

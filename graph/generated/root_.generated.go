@@ -527,7 +527,7 @@ type Rejection implements Node {
   detail: String!
   "The item as it came. Bytes that are no UTF-8 are shown as U+FFFD."
   payload: String!
-  "The run that met it."
+  "The run that first met it: the same item, met again, is kept once."
   run: EtlRun
   "When it was put aside."
   createdAt: DateTime!
@@ -541,7 +541,7 @@ input RejectionFilter {
   source: [String!]
   "For any of these reasons."
   reason: [String!]
-  "Met by the run with this id."
+  "First met by the run with this id: the same item, met again by a later one, is kept once."
   run: ID
   "Whether it has become a record since."
   resolved: Boolean

@@ -55,8 +55,7 @@ func (c *Census) Add(part string, payload []byte) {
 	}
 	c.part.items++
 	for _, n := range w.met {
-		n.items++
-		n.types |= n.now
+		n.count()
 	}
 }
 

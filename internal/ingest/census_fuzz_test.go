@@ -24,7 +24,7 @@ func FuzzCensus(f *testing.F) {
 		b.Add("", before)
 		c.Add("", payload)
 		c.Add("", []byte(`{"probe":1}`))
-		j := c.Judge("x", nil, true)
+		j := c.Judge(runOf(1), nil, true)
 		share := 1.0
 		if json.Valid(payload) {
 			share = 0.5
@@ -39,8 +39,8 @@ func FuzzCensus(f *testing.F) {
 				require.Equal(t, share, s.Share)
 			}
 		}
-		require.Empty(t, c.Judge("x", j.Shape, true).Drifts)
-		known := b.Judge("x", nil, true).Shape
-		require.Empty(t, c.Judge("x", stored(known, c.Judge("x", known, true)), true).Drifts)
+		require.Empty(t, c.Judge(runOf(2), j.Shape, true).Drifts)
+		known := b.Judge(runOf(1), nil, true).Shape
+		require.Empty(t, c.Judge(runOf(2), stored(known, c.Judge(runOf(2), known, true)), true).Drifts)
 	})
 }

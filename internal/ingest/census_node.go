@@ -1,6 +1,9 @@
 package ingest
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // The bounds of a census.
 const (
@@ -19,6 +22,8 @@ type node struct {
 	index   int              // among its siblings
 	types   typeSet          // met so far
 	items   int64            // that have it
+	valued  int64            // that have more than null there
+	typed   typeCounts       // that have each type there
 	fields  []*node          // of the objects that stand here, in the order in which they were met
 	byKey   map[string]*node // of fields, where there are many
 	element *node            // of the arrays that stand here; nil until there was one
@@ -27,6 +32,18 @@ type node struct {
 
 	item int64   // the walk that met it last
 	now  typeSet // and what it met
+}
+
+// count takes note of what the walk in hand has met.
+func (n *node) count() {
+	n.items++
+	n.types |= n.now
+	if n.now&^typeNull != 0 {
+		n.valued++
+	}
+	for t := n.now; t != 0; t &= t - 1 {
+		n.typed[bits.TrailingZeros8(uint8(t))]++
+	}
 }
 
 // field finds the node of a key without making one, first where it is likely to be.

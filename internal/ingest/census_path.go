@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/kasparro/kasparro/internal/market"
 )
 
 // elementMark stands in a path for the elements of an array, anyKey for any key of a dictionary.
@@ -80,7 +82,10 @@ const (
 	typeString
 )
 
-var typeNames = []string{"array", "bool", "null", "number", "object", "string"}
+var typeNames = [...]string{"array", "bool", "null", "number", "object", "string"}
+
+// typeCounts is a figure for each type, in the order of typeNames.
+type typeCounts [len(typeNames)]int64
 
 func (t typeSet) names() []string {
 	names := make([]string, 0, bits.OnesCount8(uint8(t)))
@@ -95,12 +100,10 @@ func (t typeSet) names() []string {
 // String is "null|number".
 func (t typeSet) String() string { return strings.Join(t.names(), "|") }
 
-func typesOf(names []string) (t typeSet) {
+func typesOf(known map[string]market.Frequency) (t typeSet) {
 	for i, name := range typeNames {
-		for _, n := range names {
-			if n == name {
-				t |= 1 << i
-			}
+		if _, is := known[name]; is {
+			t |= 1 << i
 		}
 	}
 	return t

@@ -41,31 +41,31 @@ func payloads(t *rapid.T, name string) []string {
 
 func TestTheOrderOfItemsDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		known := census(payloads(t, "before")...).Judge("x", nil, true).Shape
+		known := census(payloads(t, "before")...).Judge(runOf(1), nil, true).Shape
 		now := payloads(t, "now")
 		whole := rapid.Bool().Draw(t, "whole")
 		other := rapid.Permutation(slices.Clone(now)).Draw(t, "order")
-		require.Equal(t, census(now...).Judge("x", known, whole), census(other...).Judge("x", known, whole))
+		require.Equal(t, census(now...).Judge(runOf(2), known, whole), census(other...).Judge(runOf(2), known, whole))
 	})
 }
 
 func TestPayloadsDoNotDriftFromThemselves(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := census(payloads(t, "payloads")...)
-		first := c.Judge("x", nil, true)
-		require.Equal(t, ingest.Judgement{Shape: first.Shape}, c.Judge("x", first.Shape, true))
+		first := c.Judge(runOf(1), nil, true)
+		require.Equal(t, ingest.Judgement{Shape: first.Shape}, c.Judge(runOf(1), first.Shape, true))
 	})
 }
 
 // What was told once is not told again, once it is stored as a run stores it.
 func TestADriftIsToldOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		known := census(payloads(t, "before")...).Judge("x", nil, true).Shape
+		known := census(payloads(t, "before")...).Judge(runOf(1), nil, true).Shape
 		c := census(payloads(t, "now")...)
 		whole := rapid.Bool().Draw(t, "whole")
-		j := c.Judge("x", known, whole)
+		j := c.Judge(runOf(2), known, whole)
 		known = stored(known, j)
-		again := c.Judge("x", known, whole)
+		again := c.Judge(runOf(2), known, whole)
 		require.Empty(t, again.Drifts)
 		require.Empty(t, again.Gone)
 		require.Equal(t, j.Shape, again.Shape)

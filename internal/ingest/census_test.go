@@ -3,6 +3,8 @@ package ingest_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,11 +22,13 @@ func census(payloads ...string) *ingest.Census {
 	return &c
 }
 
+func runOf(id int64) market.Run { return market.Run{ID: id, Source: "coingecko"} }
+
 // shapeOf is what a census of payloads knows, in lines: "quotes.USD number 0.5".
 func shapeOf(payloads ...string) []string {
 	var lines []string
-	for _, s := range census(payloads...).Judge("x", nil, true).Shape {
-		lines = append(lines, fmt.Sprintf("%s %s %.4g", s.Path, strings.Join(s.Types, "|"), s.Share))
+	for _, s := range census(payloads...).Judge(runOf(1), nil, true).Shape {
+		lines = append(lines, fmt.Sprintf("%s %s %.4g", s.Path, strings.Join(slices.Sorted(maps.Keys(s.Types)), "|"), s.Share))
 	}
 	return lines
 }
@@ -128,7 +132,7 @@ func TestACensusIsBounded(t *testing.T) {
 		c.Add("", []byte(nested))
 		c.Add("", fmt.Appendf(nil, `{%q:{%q:1}}`, strings.Repeat("long", i%300), name))
 	}
-	shape := c.Judge("x", nil, true).Shape
+	shape := c.Judge(runOf(1), nil, true).Shape
 	require.LessOrEqual(t, len(shape), 4096)
 	require.NotEmpty(t, shape)
 	for _, s := range shape {
@@ -142,9 +146,9 @@ func TestPartsAreApart(t *testing.T) {
 	c.Add("a.csv", []byte(`{"y":1}`))
 	c.Add("b.csv", []byte(`{}`))
 	require.Equal(t, []market.PathShape{
-		{Part: "a.csv", Path: "y", Types: []string{"number"}, Share: 1},
-		{Part: "b.csv", Path: "x", Types: []string{"number"}, Share: 0.5},
-	}, c.Judge("csv", nil, true).Shape)
+		{Part: "a.csv", Path: "y", Frequency: of(1, 1), Types: map[string]market.Frequency{"number": of(1, 1)}, LastRunID: 1},
+		{Part: "b.csv", Path: "x", Frequency: of(1, 2), Types: map[string]market.Frequency{"number": of(1, 1)}, LastRunID: 1},
+	}, c.Judge(runOf(1), nil, true).Shape)
 }
 
 func TestNothingIsAllocatedForPathsKnown(t *testing.T) {

@@ -78,7 +78,7 @@ func (w *watch) judge(end *market.RunEnd, done market.Counters, reachedEnd bool)
 	if w.run.Stream == market.StreamQuarantine { // the items are of all times
 		return
 	}
-	j := w.census.Judge(w.run.Source, w.known.Shape, end.Whole)
+	j := w.census.Judge(w.run, w.known.Shape, end.Whole)
 	end.Drifts, end.Shape, end.ShapeGone = j.Drifts, j.Shape, j.Gone
 }
 

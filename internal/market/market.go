@@ -107,7 +107,7 @@ type Record struct {
 // Rejection is an item that could not become a record, kept whole with the reason.
 type Rejection struct {
 	ID         int64
-	RunID      int64
+	RunID      int64 // the run that first met it
 	Source     string
 	ExternalID string // empty where the item has none
 	Reason     Reason

@@ -48,7 +48,10 @@ func (s *Store) shape(ctx context.Context, source int16) ([]market.PathShape, er
 	}
 	shape := make([]market.PathShape, len(rows))
 	for i, r := range rows {
-		shape[i] = market.PathShape{Part: r.Part, Path: r.Path, Types: r.Types, Share: r.Share}
+		shape[i] = market.PathShape{
+			Part: r.Part, Path: r.Path, Frequency: market.Frequency{Share: r.Share, Items: r.Items}, Types: r.Types,
+			FirstRunID: r.FirstRunID, LastRunID: r.RunID,
+		}
 	}
 	return shape, nil
 }

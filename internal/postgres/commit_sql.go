@@ -1,5 +1,7 @@
 package postgres
 
+import "github.com/kasparro/kasparro/internal/market"
+
 // The statements of a page, in the order in which they run. They meet the table of records only in
 // inner joins by its key and in ON CONFLICT: a LATERAL, a NOT EXISTS or an outer join against it
 // would fetch the whole table where it is spread over several machines. Counts come from the
@@ -33,10 +35,10 @@ UPDATE keyed k SET payload_hash = e.payload_hash
 	WHERE w.listing_id IS NULL AND k.listing_id = e.listing_id AND k.observed_at = e.observed_at`
 
 // yieldToLive is for items of the past, which tell less than what was said at the time: they do not take
-// the place of that, and count as known.
+// the place of that, nor of what has come out of quarantine, and count as known.
 const yieldToLive = `
 UPDATE keyed k SET payload_hash = e.payload_hash FROM existing e JOIN etl_runs r ON r.id = e.run_id
-	WHERE r.stream = '' AND k.listing_id = e.listing_id AND k.observed_at = e.observed_at`
+	WHERE r.stream IN ('', '` + market.StreamQuarantine + `') AND k.listing_id = e.listing_id AND k.observed_at = e.observed_at`
 
 // createJudged compares each item with what came before it: with the item of the same key earlier
 // in the page, if there is one, otherwise with the record. Items that change something get a raw

@@ -28,15 +28,18 @@ func shape(t *testing.T, s *postgres.Store, source string) []market.PathShape {
 
 func TestShapesAreRemembered(t *testing.T) {
 	s := newStore(t)
-	a := market.PathShape{Path: "a", Types: []string{"null", "number"}, Share: 1}
-	b := market.PathShape{Path: `row["Vol."]`, Types: []string{"string"}, Share: 0.25}
-	part := market.PathShape{Part: "x.csv", Path: "a", Types: []string{"string"}, Share: 1}
-	drifting(t, s, "coingecko", market.RunEnd{Shape: []market.PathShape{a, b, part}})
+	number, some := map[string]market.Frequency{"number": {Share: 1, Items: 4}}, market.Frequency{Share: 1.0 / 3, Items: 3}
+	a := market.PathShape{Path: "a", Frequency: market.Frequency{Share: 1, Items: 4}, Types: number}
+	b := market.PathShape{Path: `row["Vol."]`, Frequency: some, Types: map[string]market.Frequency{"null": {}, "string": some}, FirstRunID: 7}
+	part := market.PathShape{Part: "x.csv", Path: "a", Frequency: some, Types: number}
+	run := drifting(t, s, "coingecko", market.RunEnd{Shape: []market.PathShape{a, b, part}})
+	a.LastRunID, b.LastRunID, part.LastRunID = run.ID, run.ID, run.ID
 	require.Equal(t, []market.PathShape{a, b, part}, shape(t, s, "coingecko"))
 
-	b.Types, b.Share = []string{"number", "string"}, 0.5
-	c := market.PathShape{Path: "c", Types: []string{"bool"}, Share: 0.125}
-	drifting(t, s, "coingecko", market.RunEnd{Shape: []market.PathShape{b, c}, ShapeGone: []market.PathShape{{Path: "a"}}})
+	b.Types, b.Frequency, b.FirstRunID = number, market.Frequency{Share: 0.5, Items: 2}, 0
+	c := market.PathShape{Path: "c", Frequency: some, Types: number, FirstRunID: 8}
+	run = drifting(t, s, "coingecko", market.RunEnd{Shape: []market.PathShape{b, c}, ShapeGone: []market.PathShape{{Path: "a"}}})
+	b.LastRunID, c.LastRunID = run.ID, run.ID
 	require.Equal(t, []market.PathShape{c, b, part}, shape(t, s, "coingecko"), "what was not met stays, and the other part too")
 
 	drifting(t, s, "csv", market.RunEnd{ShapeGone: []market.PathShape{c, b, part}})

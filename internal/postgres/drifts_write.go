@@ -27,12 +27,14 @@ type driftRow struct {
 type shapeRow struct {
 	bun.BaseModel `bun:"table:source_shapes"`
 
-	SourceID int16
-	Part     string
-	Path     string
-	Types    []string `bun:",array"`
-	Share    float64
-	RunID    int64
+	SourceID   int16
+	Part       string
+	Path       string
+	Share      float64
+	Items      int64
+	Types      map[string]market.Frequency `bun:"type:jsonb"`
+	FirstRunID int64
+	RunID      int64
 }
 
 // storeShape keeps the shape that a run has found, and how it differs from the one before.
@@ -45,11 +47,15 @@ func storeShape(ctx context.Context, tx bun.Tx, source int16, runID int64, end m
 	}
 	shapes := make([]shapeRow, len(end.Shape))
 	for i, p := range end.Shape {
-		shapes[i] = shapeRow{SourceID: source, Part: text(p.Part), Path: text(p.Path), Types: p.Types, Share: p.Share, RunID: runID}
+		shapes[i] = shapeRow{
+			SourceID: source, Part: text(p.Part), Path: text(p.Path), Share: p.Share, Items: p.Items, Types: p.Types,
+			FirstRunID: p.FirstRunID, RunID: runID,
+		}
 	}
 	if len(shapes) > 0 {
 		if _, err := tx.NewInsert().Model(&shapes).On("CONFLICT (source_id, part, path) DO UPDATE").
-			Set("types = excluded.types, share = excluded.share, run_id = excluded.run_id").Exec(ctx); err != nil {
+			Set("share = excluded.share, items = excluded.items, types = excluded.types").
+			Set("first_run_id = excluded.first_run_id, run_id = excluded.run_id").Exec(ctx); err != nil {
 			return fmt.Errorf("keep the shape of payloads: %w", err)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 
 	"github.com/uptrace/bun"
+
+	"github.com/kasparro/kasparro/internal/market"
 )
 
 // maxIDBytes is how much of an external id is kept beside its payload: it is indexed, and an index
@@ -25,10 +27,12 @@ type rejectionRow struct {
 	PayloadHash []byte
 }
 
-// storeRejections keeps the page's rejected items, each once however often it comes again, and closes
-// the rejections that have become records.
+// storeRejections keeps the page's rejected items, each once however often it comes again: one that had
+// become a record waits again. Then it closes the rejections that have become records.
 func (p *page) storeRejections(ctx context.Context) error {
 	var rows []rejectionRow
+	type key struct{ id, reason, hash string }
+	met := map[key]bool{} // no statement can change a row twice
 	for _, r := range p.batch.Rejections {
 		if r.ID != 0 {
 			if err := p.rejectAgain(ctx, r); err != nil {
@@ -36,19 +40,28 @@ func (p *page) storeRejections(ctx context.Context) error {
 			}
 			continue
 		}
-		sum := sha256.Sum256(r.Payload)
-		rows = append(rows, rejectionRow{
-			RunID: p.runID, SourceID: p.source, ExternalID: text(r.ExternalID[:min(len(r.ExternalID), maxIDBytes)]),
-			Reason: r.Reason.Code, Field: text(r.Reason.Field), Detail: text(r.Reason.Detail),
-			Payload: append([]byte{}, r.Payload...), PayloadHash: sum[:16],
-		})
+		row := p.rejectionRow(r)
+		if k := (key{row.ExternalID, row.Reason, string(row.PayloadHash)}); !met[k] {
+			met[k], rows = true, append(rows, row)
+		}
 	}
 	if len(rows) > 0 {
 		_, err := p.tx.NewInsert().Model(&rows).
-			On("CONFLICT (source_id, external_id, reason, payload_hash) DO NOTHING").Exec(ctx)
+			On("CONFLICT (source_id, external_id, reason, payload_hash) DO UPDATE").
+			Set("resolved_at = NULL, field = excluded.field, detail = excluded.detail").
+			Where("rejection_row.resolved_at IS NOT NULL").Exec(ctx)
 		if err != nil {
 			return err
 		}
 	}
 	return p.resolveRejections(ctx)
+}
+
+func (p *page) rejectionRow(r market.Rejection) rejectionRow {
+	sum := sha256.Sum256(r.Payload)
+	return rejectionRow{
+		RunID: p.runID, SourceID: p.source, ExternalID: text(r.ExternalID[:min(len(r.ExternalID), maxIDBytes)]),
+		Reason: r.Reason.Code, Field: text(r.Reason.Field), Detail: text(r.Reason.Detail),
+		Payload: append([]byte{}, r.Payload...), PayloadHash: sum[:16],
+	}
 }

@@ -93,22 +93,33 @@ func TestThePastDoesNotReplaceWhatWasSaidThen(t *testing.T) {
 	commit(t, s, live, ranked)
 	finish(t, s, live)
 
+	restored, err := s.StartRun(t.Context(), along(market.StreamQuarantine))
+	require.NoError(t, err)
+	ranked = observe("bitcoin", noon.Add(2*time.Hour), "3")
+	ranked.Rank = &rank
+	_, err = s.CommitBatch(t.Context(), restored.ID, market.Batch{
+		Source: "coingecko", Stream: market.StreamQuarantine, FetchedAt: time.Now(), Observations: []market.Observation{ranked},
+	})
+	require.NoError(t, err)
+	finish(t, s, restored)
+
 	past, err := s.StartRun(t.Context(), along(history))
 	require.NoError(t, err)
 	for range 2 {
 		_, err = s.CommitBatch(t.Context(), past.ID, market.Batch{
 			Source: "coingecko", Stream: history, FetchedAt: time.Now(), Next: `{}`,
-			Observations: []market.Observation{observe("bitcoin", noon, "1.5"), observe("bitcoin", noon.Add(time.Hour), "2")},
+			Observations: []market.Observation{observe("bitcoin", noon, "1.5"), observe("bitcoin", noon.Add(time.Hour), "2"), observe("bitcoin", noon.Add(2*time.Hour), "3.5")},
 		})
 		require.NoError(t, err)
 	}
 	done := finish(t, s, past)
 	require.EqualValues(t, 1, done.Inserted)
-	require.EqualValues(t, 3, done.Unchanged)
+	require.EqualValues(t, 5, done.Unchanged)
 	records := newest(t, s, market.RecordFilter{})
-	require.Len(t, records, 2)
-	require.Equal(t, "2", records[0].PriceUSD.String())
-	require.Equal(t, "1", records[1].PriceUSD.String())
+	require.Len(t, records, 3)
+	require.Equal(t, "3", records[0].PriceUSD.String(), "what has come out of quarantine was said at the time")
+	require.Equal(t, "2", records[1].PriceUSD.String())
+	require.Equal(t, "1", records[2].PriceUSD.String())
 	asset, err := s.AssetBySlug(t.Context(), "bitcoin")
 	require.NoError(t, err)
 	require.Equal(t, &rank, asset.Rank, "it is still ranked")

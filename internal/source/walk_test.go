@@ -3,6 +3,7 @@ package source_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +94,7 @@ func TestWhatWasMissedIsBounded(t *testing.T) {
 	require.ErrorContains(t, err, "1000 coins are unknown to coingecko already")
 	require.ErrorContains(t, err, "--asset")
 	require.Len(t, pages, 1000)
-	span.IDs = append(ids[:500:500], append([]string{"mended"}, ids[501:]...)...)
+	span.IDs = slices.Concat(ids[:500], []string{"mended"}, ids[501:])
 	cursor := market.Cursor(strings.Replace(string(pages[999].Next), `"?499"`, `"mended"`, 1))
 	_, pages, err = tour(t, span, cursor)
 	require.NoError(t, err, "one that has come back makes room")

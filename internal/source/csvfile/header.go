@@ -2,6 +2,7 @@ package csvfile
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -28,7 +29,7 @@ func (h header) has(column int) bool { return h.column[column] >= 0 }
 // header as it stands, a misspelt one is looked for.
 func readHeader(lines *lineReader, file string) (header, error) {
 	var texts []string
-	broken := false
+	broken := ""
 	for len(texts) < headerLines {
 		l, err := lines.peek(len(texts))
 		if errors.Is(err, io.EOF) {
@@ -41,7 +42,7 @@ func readHeader(lines *lineReader, file string) (header, error) {
 		if len(texts) == 0 {
 			text = strings.TrimPrefix(text, "\ufeff")
 		}
-		if broken = l.cut || strings.ContainsRune(text, 0) || !utf8.ValidString(text); broken {
+		if broken = breakage(text, l.cut, len(texts)+1); broken != "" {
 			break
 		}
 		texts = append(texts, text)
@@ -61,10 +62,29 @@ func readHeader(lines *lineReader, file string) (header, error) {
 	return header{}, noHeader(file, texts, broken)
 }
 
-// noHeader refuses a file whose first lines hold no header.
-func noHeader(file string, texts []string, broken bool) error {
-	if broken {
-		return refuse(file, nil, "not_csv", "", "its first lines are no text in UTF-8: save it as CSV UTF-8")
+// breakage says what keeps a line, or the part of one that was cut, from being one of a table, and how to
+// mend it; it is empty for a line that may be a header.
+func breakage(text string, cut bool, number int) string {
+	for range utf8.UTFMax - 1 { // a cut may go through the middle of a letter
+		if last, size := utf8.DecodeLastRuneInString(text); !cut || last != utf8.RuneError || size != 1 {
+			break
+		}
+		text = text[:len(text)-1]
+	}
+	switch {
+	case strings.ContainsRune(text, 0) || !utf8.ValidString(text):
+		return "its first lines are no text in UTF-8: save it as CSV UTF-8"
+	case cut:
+		return fmt.Sprintf("its line %d goes on for more than %d bytes, the most that a line may have: put each row on a line of its own, with a line feed (LF or CR LF) at its end",
+			number, maxLine)
+	}
+	return ""
+}
+
+// noHeader refuses a file whose first lines hold no header, and are broken where it says how.
+func noHeader(file string, texts []string, broken string) error {
+	if broken != "" {
+		return refuse(file, nil, "not_csv", "", broken)
 	}
 	var first []string
 	for _, text := range texts {

@@ -1,6 +1,7 @@
 package csvfile
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -97,6 +98,24 @@ func TestFilesRefusedWhole(t *testing.T) {
 			mended := extract(t, file, pages[0].Next)
 			require.Equal(t, "1", prices(mended))
 			require.Empty(t, mended[0].Incomplete)
+		})
+	}
+}
+
+// A line without an end is no lack of UTF-8, wherever it is cut.
+func TestALineThatIsTooLongIsNamed(t *testing.T) {
+	endless := "1999-01-01,1.5,"
+	for name, c := range map[string]struct{ content, why string }{
+		"the first":           {strings.Repeat(endless, 200_000), "its line 1 goes on for more than 262144 bytes, the most that a line may have: put each row on a line of its own"},
+		"the second":          {"prices of 1999\n" + strings.Repeat(endless, 20_000), "its line 2 goes on for more than 262144 bytes"},
+		"cut within a letter": {"aa" + strings.Repeat("\u20ac", 100_000), "its line 1 goes on for more than 262144 bytes"},
+		"no text":             {strings.Repeat("a", 1000) + "\x00" + strings.Repeat("a", 300_000), "no text in UTF-8"},
+		"another alphabet":    {strings.Repeat("na\xefve ", 100_000), "no text in UTF-8"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			item := only(t, "btc.csv", c.content)
+			require.Equal(t, "not_csv", item.Problem.Code)
+			require.Contains(t, item.Problem.Detail, c.why)
 		})
 	}
 }

@@ -76,7 +76,7 @@ func (r *rig) history() (lines []string, which map[seen]bool) {
 		At               time.Time
 	}
 	require.NoError(r.t, r.db.NewRaw(`SELECT s.name AS source, l.external_id AS id, r.observed_at AS at,
-			l.external_id || ' ' || (to_jsonb(r) - '{listing_id,raw_id,run_id,ingested_at}'::text[])::text AS line
+			l.external_id || ' ' || (to_jsonb(r) - '{listing_id,source_id,raw_id,run_id,ingested_at}'::text[])::text AS line
 		FROM records r JOIN listings l ON l.id = r.listing_id JOIN sources s ON s.id = r.source_id JOIN etl_runs e ON e.id = r.run_id
 		WHERE e.stream LIKE 'history %'`).Scan(context.Background(), &rows))
 	which = map[seen]bool{}

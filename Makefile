@@ -101,7 +101,7 @@ $(PLAYGROUND): $(PLAYGROUND_SOURCES)
 	else echo "WARNING: the GraphQL page at /playground could not be built; everything else works. The next make tries again." >&2; fi
 
 test: go compiler postgres $(PLAYGROUND) ## Run every test, with the race detector, against a real PostgreSQL
-	go test -race -timeout 10m ./...
+	go test -race -timeout 20m ./...
 
 # Tried so often; what takes minutes is tried from 50 on. A seed that has found something finds it again.
 CHAOS_ROUNDS ?= 100

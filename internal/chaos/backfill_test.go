@@ -16,14 +16,14 @@ func TestKillDuringBackfill(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.ingest()
-	args := r.past(2 + *rounds/5)
+	args := r.past(3 + *rounds/10)
 	whole := r.elsewhere()
 	whole.ingest()
 	p := whole.start(args...)
 	require.Zero(t, p.wait(), "%s\n%s", &p.out, &p.log)
 	want, which := whole.history()
 	require.NotEmpty(t, want)
-	for killed, n := true, 0; killed && n < *rounds; n++ {
+	for killed, n := true, 0; killed && n < max(3, *rounds/2); n++ {
 		try(t, "kill -9 of a backfill, beside live runs", func() {
 			require.NoError(t, r.sim.Advance(time.Minute))
 			killed = r.killBeside(r.anyOfBackfill(), []string{"ingest", "coingecko", "--json"}, args...)

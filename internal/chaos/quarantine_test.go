@@ -27,7 +27,7 @@ func TestKillDuringRetryOfQuarantine(t *testing.T) {
 	due := r.putAside(3 * *rounds)
 	all := r.number("SELECT count(*) FROM rejections")
 	require.EqualValues(t, 9+len(due)+3**rounds, all)
-	for killed, n := true, 0; killed && n < *rounds; n++ {
+	for killed, n := true, 0; killed && n < max(3, *rounds/2); n++ {
 		try(t, "kill -9 of a retry of the quarantine", func() {
 			before := r.resolved()
 			killed = r.killBeside(r.anyOfRetry(), nil, "quarantine", "retry", "coingecko")

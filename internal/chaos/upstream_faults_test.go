@@ -39,7 +39,7 @@ func TestUpstreamMisbehaves(t *testing.T) {
 func (r *rig) some(all []misbehaviour) []misbehaviour {
 	all = slices.DeleteFunc(slices.Clone(all), func(m misbehaviour) bool { return m.minutes && !long() })
 	r.dice.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	return all[:min(len(all), *rounds)]
+	return all[:min(len(all), 1+*rounds/2)]
 }
 
 // bear runs a source under a misbehaviour, and then without it. Each run finds prices that have moved.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/identity"
 	"github.com/kasparro/kasparro/internal/market"
@@ -165,15 +167,9 @@ func (c *ingestCommand) dryPast(ctx context.Context, cfg config.Config, picked [
 	if c.From.IsZero() {
 		return picked, nil
 	}
-	d, err := openDatabase(ctx, cfg, quiet(cfg))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	pool, err := d.pool("ingest", 2)
-	if err != nil {
-		return nil, err
-	}
-	stretches, _, err = c.past(ctx, postgres.New(pool, identity.Resolve), picked)
+	err = inDatabase(ctx, cfg, bounded("ingest", 2), func(_ *database, pool *bun.DB) (err error) {
+		stretches, _, err = c.past(ctx, postgres.New(pool, identity.Resolve), picked)
+		return err
+	})
 	return stretches, err
 }

@@ -42,10 +42,27 @@ func openDatabase(ctx context.Context, c config.Config, log *slog.Logger) (*data
 	return &database{url: server.URL("kasparro"), embedded: server}, nil
 }
 
-// pool opens a pool for the API or for ingestion. It is closed with the database.
-func (d *database) pool(name string, conns int) (*bun.DB, error) {
-	return d.open(postgres.Pool{Name: name, MaxConns: conns, Deadline: statementTimeout})
+// inDatabase opens the database with a pool for as long as a command uses it.
+func inDatabase(ctx context.Context, cfg config.Config, p postgres.Pool, use func(*database, *bun.DB) error) (err error) {
+	d, err := openDatabase(ctx, cfg, quiet(cfg))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	pool, err := d.open(p)
+	if err != nil {
+		return err
+	}
+	return use(d, pool)
 }
+
+// bounded is a pool for the API or for ingestion.
+func bounded(name string, conns int) postgres.Pool {
+	return postgres.Pool{Name: name, MaxConns: conns, Deadline: statementTimeout}
+}
+
+// pool opens such a pool. It is closed with the database.
+func (d *database) pool(name string, conns int) (*bun.DB, error) { return d.open(bounded(name, conns)) }
 
 // migrating is the pool for changing the schema, which may take its time.
 var migrating = postgres.Pool{Name: "migrate", MaxConns: 3}

@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"time"
 
+	"github.com/uptrace/bun"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 
@@ -61,34 +61,29 @@ func (c *ingestCommand) Run(ctx context.Context) error {
 }
 
 func (c *ingestCommand) store(ctx context.Context, cfg config.Config, picked []source.Source, bar *progress) (reports []report, err error) {
-	log := quiet(cfg)
-	d, err := openDatabase(ctx, cfg, log)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	pool, err := d.pool("ingest", 8)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.migrate(ctx); err != nil {
-		return nil, err
-	}
-	store := postgres.New(pool, identity.Resolve)
-	if picked, err = named(sources(cfg, store), sourceNames(picked)); err != nil {
-		return nil, err
-	}
-	picked, streams, err := c.past(ctx, store, picked)
-	if err != nil {
-		return nil, err
-	}
-	runner := &ingest.Runner{Store: asStore(store), Log: log, Beat: postgres.Beat, OnPage: bar.page}
-	return runAll(picked, func(s source.Source) report {
-		run, err := runner.Run(ctx, s, ingest.Request{Stream: streams[s.Name()], Trigger: market.TriggerManual})
-		r := newReport(s.Name(), run, err)
-		r.Note = fetchedBefore(ctx, store, run)
-		return r
-	}), nil
+	err = inDatabase(ctx, cfg, bounded("ingest", 8), func(d *database, pool *bun.DB) error {
+		if err := d.migrate(ctx); err != nil {
+			return err
+		}
+		store := postgres.New(pool, identity.Resolve)
+		picked, err := named(sources(cfg, store), sourceNames(picked))
+		if err != nil {
+			return err
+		}
+		picked, streams, err := c.past(ctx, store, picked)
+		if err != nil {
+			return err
+		}
+		runner := &ingest.Runner{Store: asStore(store), Log: quiet(cfg), Beat: postgres.Beat, OnPage: bar.page}
+		reports = runAll(picked, func(s source.Source) report {
+			run, err := runner.Run(ctx, s, ingest.Request{Stream: streams[s.Name()], Trigger: market.TriggerManual})
+			r := newReport(s.Name(), run, err)
+			r.Note = fetchedBefore(ctx, store, run)
+			return r
+		})
+		return nil
+	})
+	return reports, err
 }
 
 // quiet is the log of a command that shows on a terminal by itself how it gets on, unless more is asked

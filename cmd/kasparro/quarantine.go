@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 
@@ -51,7 +50,7 @@ func (l quarantineList) Run(ctx context.Context, all *commands) error {
 	if waits := false; !l.All {
 		f.Resolved = &waits
 	}
-	return inDatabase(ctx, cfg, func(d *database, pool *bun.DB) error {
+	return inDatabase(ctx, cfg, bounded("quarantine", 8), func(d *database, pool *bun.DB) error {
 		pending, err := pendingMigrations(ctx, pool)
 		if err != nil {
 			return err
@@ -82,7 +81,7 @@ func (r quarantineRetry) Run(ctx context.Context, all *commands) error {
 	}
 	bar := newProgress(os.Stderr)
 	var reports []report
-	err = inDatabase(ctx, cfg, func(d *database, pool *bun.DB) error {
+	err = inDatabase(ctx, cfg, bounded("quarantine", 8), func(d *database, pool *bun.DB) error {
 		if err := d.migrate(ctx); err != nil {
 			return err
 		}
@@ -102,18 +101,4 @@ func (r quarantineRetry) Run(ctx context.Context, all *commands) error {
 		return err
 	}
 	return verdict(reports)
-}
-
-// inDatabase opens the database for as long as it is used.
-func inDatabase(ctx context.Context, cfg config.Config, use func(*database, *bun.DB) error) (err error) {
-	d, err := openDatabase(ctx, cfg, quiet(cfg))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	pool, err := d.pool("quarantine", 8)
-	if err != nil {
-		return err
-	}
-	return use(d, pool)
 }

@@ -11,6 +11,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/identity"
 	"github.com/kasparro/kasparro/internal/ingest"
@@ -28,7 +30,7 @@ type rebuildCommand struct {
 
 // Run derives the records of the sources again, one source after the other, and reports what has changed.
 // A rebuild that was stopped is gone on with.
-func (c *rebuildCommand) Run(ctx context.Context) (err error) {
+func (c *rebuildCommand) Run(ctx context.Context) error {
 	cfg, err := c.Load()
 	if err != nil {
 		return err
@@ -38,25 +40,22 @@ func (c *rebuildCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	log := quiet(cfg)
-	d, err := openDatabase(ctx, cfg, log)
+	var reports []rebuildReport
+	patient := postgres.Pool{Name: "rebuild", MaxConns: 3} // each step of a rebuild has a deadline of its own
+	err = inDatabase(ctx, cfg, patient, func(d *database, pool *bun.DB) error {
+		if err := d.migrate(ctx); err != nil {
+			return err
+		}
+		store := postgres.New(pool, identity.Resolve)
+		if err := store.RegisterSources(ctx, describe(all)...); err != nil {
+			return err
+		}
+		reports = rebuildAll(ctx, store, picked, newGauge(os.Stderr, quiet(cfg), time.Now))
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	pool, err := d.open(postgres.Pool{Name: "rebuild", MaxConns: 3}) // each step of a rebuild has a deadline of its own
-	if err != nil {
-		return err
-	}
-	if err := d.migrate(ctx); err != nil {
-		return err
-	}
-	store := postgres.New(pool, identity.Resolve)
-	if err := store.RegisterSources(ctx, describe(all)...); err != nil {
-		return err
-	}
-	g := newGauge(os.Stderr, log, time.Now)
-	reports := rebuildAll(ctx, store, picked, g)
 	if err := printRebuilds(os.Stdout, reports, c.JSON); err != nil {
 		return err
 	}

@@ -50,6 +50,14 @@ type service struct {
 	started   func(address string) // told once the API answers from a ready database
 }
 
+// announce tells that the service is up.
+func (o service) announce(address string, log *slog.Logger) {
+	log.Info("serving", "address", address, "version", version, "scheduler", o.scheduler)
+	if o.started != nil {
+		o.started(address)
+	}
+}
+
 // serve runs the whole system until ctx ends. The port is taken first: that it is in use should be
 // known before anything is started.
 func serve(ctx context.Context, cfg config.Config, o service) (err error) {
@@ -86,10 +94,7 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 		if err := prepare(ctx, cfg, d, store, log); err != nil || ctx.Err() != nil {
 			return err
 		}
-		log.Info("serving", "address", listener.Addr().String(), "version", version, "scheduler", o.scheduler)
-		if o.started != nil {
-			o.started(listener.Addr().String())
-		}
+		o.announce(listener.Addr().String(), log)
 		g.Go(func() error { return upkeep(ctx, cfg, store, log) })
 		if !o.scheduler {
 			return nil

@@ -19,6 +19,7 @@ type patience struct {
 // tooLong is a wait that is longer than what may be waited.
 type tooLong struct{ wait, left time.Duration }
 
+// Error goes on from what is due.
 func (t tooLong) Error() string {
 	return fmt.Sprintf("is due in %s, but only %s may be waited", short(t.wait), short(t.left))
 }

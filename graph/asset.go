@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 
 	"github.com/kasparro/kasparro/graph/model"
 	"github.com/kasparro/kasparro/internal/market"
@@ -11,10 +12,40 @@ import (
 
 func assetNumber(a *model.Asset) int64 { return a.ID }
 
+func (r *Resolver) assetsByID(ctx context.Context, numbers []int64) (map[int64]*model.Asset, error) {
+	found, err := r.Reader.AssetsByID(ctx, numbers)
+	return byNumber(model.NewAssets(found), assetNumber), err
+}
+
+// assetFilter checks the filter.
+func (r *Resolver) assetFilter(given *model.AssetFilter) (market.AssetFilter, error) {
+	g := orZero(given)
+	f := market.AssetFilter{
+		Slugs: g.Slug, Symbols: g.Symbol, Sources: g.Source, Name: orZero(g.Name), MinSources: int64(orZero(g.MinSources)),
+	}
+	if g.MinSources != nil && f.MinSources < 1 {
+		return f, &market.InputError{Field: "minSources", Given: strconv.FormatInt(f.MinSources, 10), Allowed: "1 or more"}
+	}
+	return f, r.checkSources(f.Sources...)
+}
+
+// assetPage reads a page of the assets that the filter leaves. name is that of the list, which keeps
+// its cursors from working in another.
+func (r *Resolver) assetPage(ctx context.Context, name string, f market.AssetFilter, order market.AssetOrder, args pageArgs) (*model.Connection[model.Asset], error) {
+	return list[model.Asset, market.AssetKey]{
+		scope: market.NewCursorScope(name, order, f),
+		read: func(w market.Window[market.AssetKey]) (market.Page[*model.Asset], error) {
+			page, err := r.Reader.Assets(ctx, f, order, w)
+			return market.Page[*model.Asset]{Items: model.NewAssets(page.Items), More: page.More}, err
+		},
+		key:   func(a *model.Asset) market.AssetKey { return order.Key(a.Asset) },
+		count: func(ctx context.Context) (int64, error) { return r.Reader.CountAssets(ctx, f) },
+	}.page(ctx, args)
+}
+
 func recordKey(r *model.Record) market.RecordKey { return r.RecordKey }
 
-// latest returns the newest records of the asset, of one source or of all where it is empty. The
-// fields latest and consensus share what is read.
+// latest returns the newest records of the asset, of one source or of all where it is empty.
 func (r *Resolver) latest(ctx context.Context, obj *model.Asset, source string) ([]*model.Record, error) {
 	latest, err := model.Together(obj.Group, keyOf("latest", source), func(rows []*model.Asset) (map[int64][]*model.Record, error) {
 		found, err := r.Reader.Latest(ctx, distinct(rows, assetNumber), source)

@@ -13,7 +13,19 @@ import (
 	"github.com/kasparro/kasparro/graph/generated"
 	"github.com/kasparro/kasparro/graph/model"
 	"github.com/kasparro/kasparro/internal/market"
+	"github.com/shopspring/decimal"
 )
+
+func (r *assetResolver) MergedInto(ctx context.Context, obj *model.Asset) (*model.Asset, error) {
+	if obj.Asset.MergedInto == 0 {
+		return nil, nil
+	}
+	number := func(a *model.Asset) int64 { return a.Asset.MergedInto }
+	assets, err := model.Together(obj.Group, "mergedInto", func(rows []*model.Asset) (map[int64]*model.Asset, error) {
+		return r.assetsByID(ctx, distinct(rows, number))
+	})
+	return assets[obj.Asset.MergedInto], err
+}
 
 func (r *assetResolver) Listings(ctx context.Context, obj *model.Asset) ([]*model.Listing, error) {
 	listings, err := model.Together(obj.Group, "listings", func(rows []*model.Asset) (map[int64][]*model.Listing, error) {
@@ -30,22 +42,6 @@ func (r *assetResolver) Latest(ctx context.Context, obj *model.Asset, source *st
 		}
 	}
 	return r.latest(ctx, obj, orZero(source))
-}
-
-func (r *assetResolver) Consensus(ctx context.Context, obj *model.Asset) (*market.Consensus, error) {
-	latest, err := r.latest(ctx, obj, "")
-	if err != nil {
-		return nil, err
-	}
-	records := make([]market.Record, len(latest))
-	for i, record := range latest {
-		records[i] = record.Record
-	}
-	consensus, ok := market.ConsensusOf(records)
-	if !ok {
-		return nil, nil
-	}
-	return &consensus, nil
 }
 
 func (r *assetResolver) Records(ctx context.Context, obj *model.Asset, first *int32, after *string, last *int32, before *string, filter *market.RecordFilter) (*model.Connection[model.Record], error) {
@@ -80,6 +76,14 @@ func (r *listingResolver) Source(ctx context.Context, obj *model.Listing) (*mode
 	return sources[obj.Listing.Source], err
 }
 
+func (r *listingResolver) Asset(ctx context.Context, obj *model.Listing) (*model.Asset, error) {
+	number := func(l *model.Listing) int64 { return l.AssetID }
+	assets, err := model.Together(obj.Group, "asset", func(rows []*model.Listing) (map[int64]*model.Asset, error) {
+		return r.assetsByID(ctx, distinct(rows, number))
+	})
+	return assets[obj.AssetID], err
+}
+
 func (r *queryResolver) Asset(ctx context.Context, slug string) (*model.Asset, error) {
 	asset, err := r.Reader.AssetBySlug(ctx, slug)
 	if errors.Is(err, market.ErrNotFound) {
@@ -91,20 +95,20 @@ func (r *queryResolver) Asset(ctx context.Context, slug string) (*model.Asset, e
 	return model.NewAssets([]market.Asset{asset})[0], nil
 }
 
-func (r *queryResolver) Assets(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *market.AssetFilter, orderBy market.AssetOrder) (*model.Connection[model.Asset], error) {
-	f, order := orZero(filter), cmp.Or(orderBy, market.AssetsByRank)
-	if err := r.checkSources(f.Sources...); err != nil {
+func (r *queryResolver) Assets(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *model.AssetFilter, orderBy market.AssetOrder) (*model.Connection[model.Asset], error) {
+	f, err := r.assetFilter(filter)
+	if err != nil {
 		return nil, err
 	}
-	return list[model.Asset, market.AssetKey]{
-		scope: market.NewCursorScope("assets", order, f),
-		read: func(w market.Window[market.AssetKey]) (market.Page[*model.Asset], error) {
-			page, err := r.Reader.Assets(ctx, f, order, w)
-			return market.Page[*model.Asset]{Items: model.NewAssets(page.Items), More: page.More}, err
-		},
-		key:   func(a *model.Asset) market.AssetKey { return order.Key(a.Asset) },
-		count: func(ctx context.Context) (int64, error) { return r.Reader.CountAssets(ctx, f) },
-	}.page(ctx, pageArgs{first, after, last, before})
+	return r.assetPage(ctx, "assets", f, cmp.Or(orderBy, market.AssetsByRank), pageArgs{first, after, last, before})
+}
+
+func (r *queryResolver) Disagreements(ctx context.Context, minSpreadPercent decimal.Decimal, first *int32, after *string, last *int32, before *string) (*model.Connection[model.Asset], error) {
+	if minSpreadPercent.IsNegative() {
+		return nil, &market.InputError{Field: "minSpreadPercent", Given: minSpreadPercent.String(), Allowed: "0 or more"}
+	}
+	f := market.AssetFilter{MinSources: 2, MinSpreadPercent: &minSpreadPercent}
+	return r.assetPage(ctx, "disagreements", f, market.AssetsBySpread, pageArgs{first, after, last, before})
 }
 
 func (r *Resolver) Asset() generated.AssetResolver { return &assetResolver{r} }

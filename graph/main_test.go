@@ -43,6 +43,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{db: postgrestest.New(t), statements: &counter{}, log: &bytes.Buffer{}, scope: market.ScopeRead}
 	w.db = w.db.WithQueryHook(w.statements)
 	w.store = postgres.New(w.db, identity.Resolve)
+	w.store.ConsensusAge = 100 * 365 * 24 * time.Hour
 	require.NoError(t, w.store.RegisterSources(t.Context(),
 		market.Source{Name: "coingecko", Kind: market.KindAPI},
 		market.Source{Name: "coinpaprika", Kind: market.KindAPI},
@@ -54,7 +55,7 @@ func newWorld(t testing.TB) *world {
 // over is the API over a reader.
 func (w *world) over(reader market.Reader) http.Handler {
 	return graph.NewHandler(graph.Options{
-		Reader: reader, Operator: byHand{w.store}, Timetable: hourly{}, Version: "1.2.3", MaxBodyBytes: 4096,
+		Reader: reader, Operator: byHand{w.store}, Timetable: hourly{}, Version: "1.2.3", MaxBodyBytes: 4096, ConsensusMaxAge: 36 * time.Hour,
 		Sources: []string{"coingecko", "coinpaprika", "csv"},
 		Now:     func() time.Time { return time.Now().UTC() },
 		Log:     slog.New(slog.NewTextHandler(w.log, nil)),

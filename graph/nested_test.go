@@ -20,13 +20,20 @@ var deep = map[string]string{
 	"rejections":     `{ rejections(first: 500) { edges { node { run { id } } } nodes { run { source } } } }`,
 	"runs":           `{ sources { lastRun { id drifts { path } } } stats { recentRuns { id } sources { source } } etlRuns(first: 500) { nodes { source } } }`,
 	"drifts":         `{ etlRuns(first: 500) { nodes { drifts { path run { id drifts { run { id } } } } } edges { node { drifts { id } } } } drifts { nodes { run { id } } } }`,
-	"node":           `{ asset(slug: "coin-000") { listings { source { name } } records(first: 500) { nodes { asset { listings { source { name } } } raw } } } }`,
+	"disagreements":  `{ disagreements(first: 500) { edges { node { consensus { marketCapUsd } listings { id asset { slug listings { asset { id } source { name } } } } } } } }`,
+	"candidates": `{ matchCandidates(first: 500) { nodes { listing { asset { slug latest { raw } } source { name } } other { asset { slug listings { id } } source { name } } }
+		edges { node { listing { asset { id } } } } } }`,
+	"changes": `{ matchChanges(first: 500) { nodes { from { slug listings { id } } to { slug latest { id } listings { asset { slug } } } listing { source { name } asset { slug } } }
+		edges { node { from { id } to { id } listing { id } } } } }`,
+	"node": `{ asset(slug: "coin-000") { listings { source { name } } records(first: 500) { nodes { asset { listings { source { name } } } raw } } } }`,
 }
 
 func TestStatementsDoNotGrowWithRows(t *testing.T) {
 	few, many := newWorld(t), newWorld(t)
 	few.coins(t, 2, 2)
 	many.coins(t, 40, 5)
+	few.twins(t, 2, 1)
+	many.twins(t, 20, 10)
 	for _, w := range []*world{few, many} {
 		var rejected []market.Rejection
 		for range len(w.page(t, lists[0], "first: 500").ids) {

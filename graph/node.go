@@ -19,6 +19,15 @@ func (r *Resolver) assetNode(ctx context.Context, id string) (model.Node, error)
 	return only(model.NewAssets(found), err)
 }
 
+func (r *Resolver) listingNode(ctx context.Context, id string) (model.Node, error) {
+	number, err := market.ParseGlobalID(market.IDListing, id)
+	if err != nil {
+		return nil, nil
+	}
+	found, err := r.Reader.ListingsByID(ctx, []int64{number})
+	return only(model.NewListings(found), err)
+}
+
 func (r *Resolver) recordNode(ctx context.Context, id string) (model.Node, error) {
 	key, err := market.ParseRecordID(id)
 	if err != nil || key.ObservedAt.Year() < 1 || key.ObservedAt.Year() > 9999 {
@@ -53,6 +62,15 @@ func (r *Resolver) driftNode(ctx context.Context, id string) (model.Node, error)
 	}
 	found, err := r.Reader.Drifts(ctx, market.DriftFilter{}, windowOn(number))
 	return only(model.NewDrifts(found.Items), err)
+}
+
+func (r *Resolver) matchChangeNode(ctx context.Context, id string) (model.Node, error) {
+	number, err := market.ParseGlobalID(market.IDMatchChange, id)
+	if err != nil {
+		return nil, nil
+	}
+	found, err := r.Reader.MatchChanges(ctx, market.ChangeFilter{}, windowOn(number))
+	return only(model.NewMatchChanges(found.Items), err)
 }
 
 // windowOn is what lies between the number above and the one below: the one itself, if it exists.

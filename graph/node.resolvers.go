@@ -19,6 +19,8 @@ func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error)
 	switch kind {
 	case market.IDAsset:
 		return r.assetNode(ctx, id)
+	case market.IDListing:
+		return r.listingNode(ctx, id)
 	case market.IDRecord:
 		return r.recordNode(ctx, id)
 	case market.IDRun:
@@ -27,6 +29,8 @@ func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error)
 		return r.rejectionNode(ctx, id)
 	case market.IDDrift:
 		return r.driftNode(ctx, id)
+	case market.IDMatchChange:
+		return r.matchChangeNode(ctx, id)
 	}
 	return nil, nil
 }

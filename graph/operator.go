@@ -14,6 +14,14 @@ type Operator interface {
 	StartRun(ctx context.Context, source string) (market.Run, error)
 	// RetryRejections tries again what waits in quarantine and returns how much of it has become records.
 	RetryRejections(ctx context.Context, source string) (int64, error)
+
+	// LinkListing says that the listing is the asset with the slug. This and the two below return the
+	// listing as it is from then on, and ErrNotFound where there is no such listing or no such asset.
+	LinkListing(ctx context.Context, key market.ListingKey, slug string) (market.Listing, error)
+	// UnlinkListing says that the listing is not the asset that it belongs to.
+	UnlinkListing(ctx context.Context, key market.ListingKey) (market.Listing, error)
+	// ReleaseListing forgets what has been said of the listing.
+	ReleaseListing(ctx context.Context, key market.ListingKey) (market.Listing, error)
 }
 
 var (

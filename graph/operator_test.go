@@ -30,6 +30,18 @@ func (o byHand) RetryRejections(ctx context.Context, source string) (int64, erro
 	return o.store.CountRejections(ctx, market.RejectionFilter{Sources: []string{source}, Resolved: &waiting})
 }
 
+func (o byHand) LinkListing(ctx context.Context, key market.ListingKey, slug string) (market.Listing, error) {
+	return o.store.LinkListing(ctx, key, slug, "administrator")
+}
+
+func (o byHand) UnlinkListing(ctx context.Context, key market.ListingKey) (market.Listing, error) {
+	return o.store.UnlinkListing(ctx, key, "administrator")
+}
+
+func (o byHand) ReleaseListing(ctx context.Context, key market.ListingKey) (market.Listing, error) {
+	return o.store.ReleaseListing(ctx, key, "administrator")
+}
+
 func TestAnAdministratorStartsARun(t *testing.T) {
 	w := newWorld(t)
 	w.scope = market.ScopeAdmin
@@ -52,14 +64,14 @@ func TestOnlyAnAdministratorMayChangeAnything(t *testing.T) {
 	w := newWorld(t)
 	for scope, want := range map[market.Scope]string{"": "UNAUTHENTICATED", market.ScopeRead: "FORBIDDEN", "other": "FORBIDDEN"} {
 		w.scope = scope
-		for _, mutation := range []string{startRun, retry} {
+		for _, mutation := range []string{startRun, retry, link, unlink, release} {
 			code, message := w.refused(t, mutation, "source", "no-such-source")
 			require.Equal(t, want, code)
 			require.Contains(t, message, "key")
 		}
 	}
 	w.scope = market.ScopeAdmin
-	for _, mutation := range []string{startRun, retry} {
+	for _, mutation := range []string{startRun, retry, link, unlink, release} {
 		code, message := w.refused(t, mutation, "source", "binance")
 		require.Equal(t, "BAD_USER_INPUT", code)
 		require.Contains(t, message, "known are coingecko, coinpaprika, csv")

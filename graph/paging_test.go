@@ -3,6 +3,7 @@ package graph_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,11 +27,21 @@ var lists = []string{
 	`rejections(%s filter: {reason: ["odd"]})`,
 	`drifts(%s)`,
 	`drifts(%s filter: {source: ["csv"], kind: [NEW_PATH]})`,
+	`assets(%s orderBy: PRICE_DESC)`,
+	`assets(%s orderBy: MARKET_CAP_DESC)`,
+	`assets(%s orderBy: PERCENT_CHANGE_24H_DESC)`,
+	`assets(%s orderBy: PERCENT_CHANGE_24H_ASC)`,
+	`assets(%s orderBy: SPREAD_DESC, filter: {minSources: 2})`,
+	`disagreements(%s)`,
+	`matchCandidates(%s)`,
+	`matchCandidates(%s filter: {minScore: 0.35})`,
+	`matchChanges(%s)`,
 }
 
 // crowd fills every list with more than a page, among them records of one instant and assets without a rank.
 func (w *world) crowd(t testing.TB) {
 	w.coins(t, 5, 3)
+	w.twins(t, 12, 6)
 	for i := range 11 {
 		unranked := observe(fmt.Sprintf("Old %d", i), fmt.Sprintf("O%d", i), "1", noon.Add(-time.Hour))
 		rejection := market.Rejection{Payload: fmt.Append(nil, i), Reason: market.Reason{Code: []string{"even", "odd"}[i%2], Detail: "-"}}
@@ -47,12 +58,16 @@ type page struct {
 
 func (w *world) page(t testing.TB, list, arguments string) page {
 	t.Helper()
-	data := w.data(t, fmt.Sprintf("{ list: "+list+" { totalCount edges { cursor node { id } } nodes { id } "+
-		"pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }", arguments))
+	row := "{ id }"
+	if strings.HasPrefix(list, "matchCandidates") {
+		row = "{ id: listing { id } }" // they have none of their own
+	}
+	data := w.data(t, fmt.Sprintf("{ list: "+list+" { totalCount edges { cursor node "+row+" } nodes "+row+
+		" pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }", arguments))
 	found := dig(t, data, "list").(map[string]any)
 	p := page{info: found["pageInfo"].(map[string]any), totalCount: found["totalCount"].(float64)}
 	for i, edge := range found["edges"].([]any) {
-		p.ids = append(p.ids, dig(t, edge, "node", "id").(string))
+		p.ids = append(p.ids, fmt.Sprint(dig(t, edge, "node", "id")))
 		require.Equal(t, dig(t, edge, "node"), dig(t, found, "nodes", i))
 	}
 	if n := len(p.ids); n > 0 {
@@ -163,10 +178,10 @@ func TestACursorWorksWhereItCameFromOnly(t *testing.T) {
 	}
 	nested := dig(t, w.data(t, `{ asset(slug: "coin-001") { records { pageInfo { endCursor } } } }`), "asset", "records", "pageInfo", "endCursor")
 	for i, list := range lists {
-		foreign := append(slices.Delete(slices.Clone(cursors), i, i+1), nested, "", "x", "AAAA", "%", cursors[i].(string)+"x")
+		foreign := append(slices.Delete(slices.Clone(cursors), i, i+1), nested, "", "x", "AAAA", "%", cursors[i].(string)+"!")
 		for _, cursor := range foreign {
 			for _, argument := range []string{"after", "before"} {
-				code, message := w.refused(t, fmt.Sprintf("{ "+list+" { nodes { id } } }", fmt.Sprintf("%s: %q", argument, cursor)))
+				code, message := w.refused(t, fmt.Sprintf("{ "+list+" { pageInfo { endCursor } } }", fmt.Sprintf("%s: %q", argument, cursor)))
 				require.Equal(t, "BAD_CURSOR", code, "%s %v", list, cursor)
 				require.Contains(t, message, argument+": bad cursor: ")
 			}

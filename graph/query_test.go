@@ -111,33 +111,6 @@ func TestRejectionsAreShownWhole(t *testing.T) {
 	}
 }
 
-func TestNodeFindsEveryKind(t *testing.T) {
-	w := newWorld(t)
-	w.run(t, "coingecko", market.Batch{
-		Observations: []market.Observation{observe("Bitcoin", "BTC", "64000", noon)},
-		Rejections:   []market.Rejection{{Payload: []byte(`1`), Reason: market.Reason{Code: "a", Detail: "b"}}, {Payload: []byte(`2`), Reason: market.Reason{Code: "a", Detail: "b"}}},
-	}, drifted(2))
-	for list, kind := range map[string]string{
-		"assets": "Asset", "records": "Record", "etlRuns": "EtlRun", "rejections": "Rejection", "drifts": "Drift",
-	} {
-		t.Run(kind, func(t *testing.T) {
-			found := w.data(t, `{ `+list+` { nodes { id } } }`)
-			id := dig(t, found, list, "nodes", 0, "id")
-			require.Equal(t, map[string]any{"node": map[string]any{"__typename": kind, "id": id}},
-				w.data(t, `query ($id: ID!) { node(id: $id) { __typename id } }`, "id", id))
-		})
-	}
-	for _, id := range []string{
-		"", "x", "asset", "asset_", "asset_0", "asset_999", "run_999", "rejection_999", "record_1", "record_999_1",
-		"record_1_9223372036854775807", "record_1_-9223372036854775808", "asset_99999999999999999999", "listing_1",
-		"rejection_9223372036854775807", "drift_999", "drift_0", "drift_x", "drift_9223372036854775807",
-	} {
-		t.Run(id, func(t *testing.T) {
-			require.JSONEq(t, `{"node": null}`, w.json(t, `query ($id: ID!) { node(id: $id) { id } }`, "id", id))
-		})
-	}
-}
-
 func TestFiltersAndOrders(t *testing.T) {
 	w := newWorld(t)
 	w.coins(t, 3, 2)

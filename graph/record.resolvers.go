@@ -34,8 +34,7 @@ func (r *queryResolver) Records(ctx context.Context, first *int32, after *string
 func (r *recordResolver) Asset(ctx context.Context, obj *model.Record) (*model.Asset, error) {
 	number := func(record *model.Record) int64 { return record.AssetID }
 	assets, err := model.Together(obj.Group, "asset", func(rows []*model.Record) (map[int64]*model.Asset, error) {
-		found, err := r.Reader.AssetsByID(ctx, distinct(rows, number))
-		return byNumber(model.NewAssets(found), assetNumber), err
+		return r.assetsByID(ctx, distinct(rows, number))
 	})
 	return assets[obj.AssetID], err
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 )
 
-// Options are what the API is made of. All but MaxBodyBytes are required.
+// Options are what the API is made of. All but MaxBodyBytes and ConsensusMaxAge are required.
 type Options struct {
 	Reader       market.Reader
 	Operator     Operator
@@ -26,6 +26,8 @@ type Options struct {
 	Now          func() time.Time
 	Log          *slog.Logger
 	MaxBodyBytes int32 // what the server in front lets through, told to clients; 0 is 1 MiB
+	// ConsensusMaxAge is how old a price in a consensus may be, told to clients; 0 is market.DefaultConsensusAge.
+	ConsensusMaxAge time.Duration
 }
 
 // Resolver answers the fields of the schema. What hangs on a row is read for all rows that were

@@ -64,12 +64,33 @@ func TestTheSchemaKeepsItsPromises(t *testing.T) {
 		"EtlRun.drifts": "[Drift!]!", "Record.rawExpired": "Boolean!", "Query.drifts": "DriftConnection!", "Drift.kind": "DriftKind!",
 		"Mutation.startEtlRun": "EtlRun!", "Mutation.retryRejections": "Int!", "RecordFilter.source": "[String!]", "RecordFilter.asset": "[String!]",
 		"RecordFilter.symbol": "[String!]", "RecordFilter.observedAt": "TimeRange", "TimeRange.gte": "DateTime", "TimeRange.lt": "DateTime",
+		"Consensus.marketCapUsd": "Decimal", "Consensus.percentChange24h": "Decimal", "ServiceConfig.consensusMaxAgeSeconds": "Int!",
+		"Listing.id": "ID!", "Listing.asset": "Asset!", "Listing.matchReason": "String!", "Listing.pinned": "Boolean!", "AssetFilter.minSources": "Int",
+		"Query.disagreements": "AssetConnection!", "Query.matchCandidates": "MatchCandidateConnection!", "Query.matchChanges": "MatchChangeConnection!",
+		"MatchCandidate.listing": "Listing!", "MatchCandidate.other": "Listing!", "MatchCandidate.score": "Float!",
+		"MatchCandidate.method": "MatchMethod!", "MatchCandidate.reason": "String!", "MatchCandidateFilter.source": "[String!]",
+		"MatchCandidateFilter.asset": "[String!]", "MatchCandidateFilter.minScore": "Float", "MatchChange.id": "ID!",
+		"MatchChange.changedAt": "DateTime!", "MatchChange.listing": "Listing!", "MatchChange.from": "Asset!", "MatchChange.to": "Asset!",
+		"MatchChange.method": "MatchMethod!", "MatchChange.confidence": "Float!", "MatchChange.reason": "String!", "MatchChange.by": "String!",
+		"MatchChangeFilter.source": "[String!]", "MatchChangeFilter.asset": "[String!]",
+		"Mutation.linkListing": "Listing!", "Mutation.unlinkListing": "Listing!", "Mutation.releaseListing": "Listing!",
 	} {
 		require.Equal(t, want, typeOf(t, schema, path), path)
 	}
-	for _, kind := range []string{"Asset", "Record", "EtlRun", "Rejection", "Drift"} {
+	for _, kind := range []string{"Asset", "Record", "EtlRun", "Rejection", "Drift", "Listing", "MatchChange"} {
 		require.Equal(t, []string{"Node"}, schema.Types[kind].Interfaces)
 	}
+	for name, values := range map[string][]string{
+		"AssetOrder":  {"RANK", "NAME", "PRICE_DESC", "MARKET_CAP_DESC", "PERCENT_CHANGE_24H_DESC", "PERCENT_CHANGE_24H_ASC", "SPREAD_DESC"},
+		"MatchMethod": {"PINNED", "CONTRACT", "SYMBOL_AND_NAME", "EXTERNAL_ID", "NAME_AND_PRICE", "SYMBOL_AND_PRICE", "TICKER", "NAME", "ALONE"},
+	} {
+		require.Len(t, schema.Types[name].EnumValues, len(values), name)
+		for i, value := range values {
+			require.Equal(t, value, schema.Types[name].EnumValues[i].Name)
+		}
+	}
+	least := schema.Query.Fields.ForName("disagreements").Arguments.ForName("minSpreadPercent")
+	require.Equal(t, `Decimal! = "1"`, least.Type.String()+" = "+least.DefaultValue.String())
 	for list, order := range map[string]string{"assets": "AssetOrder! = RANK", "records": "RecordOrder! = OBSERVED_AT_DESC"} {
 		argument := schema.Query.Fields.ForName(list).Arguments.ForName("orderBy")
 		require.Equal(t, order, argument.Type.String()+" = "+argument.DefaultValue.String())

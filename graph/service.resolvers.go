@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"time"
 
 	"github.com/kasparro/kasparro/graph/generated"
 	"github.com/kasparro/kasparro/graph/model"
@@ -41,10 +42,11 @@ func (r *queryResolver) Stats(ctx context.Context) (*model.Stats, error) {
 
 func (r *queryResolver) ServiceConfig(ctx context.Context) (*model.ServiceConfig, error) {
 	return &model.ServiceConfig{
-		DefaultPageSize: DefaultPageSize,
-		MaxPageSize:     MaxPageSize,
-		MaxQueryTokens:  MaxQueryTokens,
-		MaxBodyBytes:    cmp.Or(r.MaxBodyBytes, defaultMaxBody),
+		DefaultPageSize:        DefaultPageSize,
+		MaxPageSize:            MaxPageSize,
+		MaxQueryTokens:         MaxQueryTokens,
+		MaxBodyBytes:           cmp.Or(r.MaxBodyBytes, defaultMaxBody),
+		ConsensusMaxAgeSeconds: int64(cmp.Or(r.ConsensusMaxAge, market.DefaultConsensusAge) / time.Second),
 	}, nil
 }
 

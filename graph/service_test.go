@@ -99,9 +99,9 @@ func TestStats(t *testing.T) {
 
 func TestServiceConfigTellsTheLimitsInForce(t *testing.T) {
 	w := newWorld(t)
-	config := dig(t, w.data(t, `{ serviceConfig { defaultPageSize maxPageSize maxQueryTokens maxBodyBytes } }`), "serviceConfig")
+	config := dig(t, w.data(t, `{ serviceConfig { defaultPageSize maxPageSize maxQueryTokens maxBodyBytes consensusMaxAgeSeconds } }`), "serviceConfig")
 	require.Equal(t, map[string]any{"defaultPageSize": 50.0, "maxPageSize": 500.0,
-		"maxQueryTokens": float64(graph.MaxQueryTokens), "maxBodyBytes": 4096.0}, config)
+		"maxQueryTokens": float64(graph.MaxQueryTokens), "maxBodyBytes": 4096.0, "consensusMaxAgeSeconds": 129600.0}, config)
 }
 
 // twoRuns stores a run that did all there is to do, and one that has begun.

@@ -12,9 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/kasparro/kasparro/internal/config"
-	"github.com/kasparro/kasparro/internal/identity"
 	"github.com/kasparro/kasparro/internal/market"
-	"github.com/kasparro/kasparro/internal/postgres"
 	"github.com/kasparro/kasparro/internal/source"
 )
 
@@ -168,7 +166,7 @@ func (c *ingestCommand) dryPast(ctx context.Context, cfg config.Config, picked [
 		return picked, nil
 	}
 	err = inDatabase(ctx, cfg, bounded("ingest", 2), func(_ *database, pool *bun.DB) (err error) {
-		stretches, _, err = c.past(ctx, postgres.New(pool, identity.Resolve), picked)
+		stretches, _, err = c.past(ctx, newStore(cfg, pool), picked)
 		return err
 	})
 	return stretches, err

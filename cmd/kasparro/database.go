@@ -11,6 +11,7 @@ import (
 
 	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/embedded"
+	"github.com/kasparro/kasparro/internal/identity"
 	"github.com/kasparro/kasparro/internal/postgres"
 )
 
@@ -103,4 +104,11 @@ func (d *database) Close() error {
 		errs = append(errs, d.embedded.Stop(ctx))
 	}
 	return errors.Join(errs...)
+}
+
+// newStore makes the store over a pool.
+func newStore(cfg config.Config, pool *bun.DB) *postgres.Store {
+	store := postgres.New(pool, identity.Resolve)
+	store.ConsensusAge = cfg.ConsensusMaxAge
+	return store
 }

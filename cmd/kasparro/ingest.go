@@ -14,7 +14,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/kasparro/kasparro/internal/config"
-	"github.com/kasparro/kasparro/internal/identity"
 	"github.com/kasparro/kasparro/internal/ingest"
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/postgres"
@@ -65,7 +64,7 @@ func (c *ingestCommand) store(ctx context.Context, cfg config.Config, picked []s
 		if err := d.migrate(ctx); err != nil {
 			return err
 		}
-		store := postgres.New(pool, identity.Resolve)
+		store := newStore(cfg, pool)
 		picked, err := named(sources(cfg, store), sourceNames(picked))
 		if err != nil {
 			return err

@@ -8,7 +8,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/kasparro/kasparro/internal/config"
-	"github.com/kasparro/kasparro/internal/identity"
 	"github.com/kasparro/kasparro/internal/ingest"
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/postgres"
@@ -58,7 +57,7 @@ func (l quarantineList) Run(ctx context.Context, all *commands) error {
 		if pending > 0 {
 			return fmt.Errorf("%d migrations are not applied: `kasparro migrate up` applies them", pending)
 		}
-		found, err := postgres.New(pool, identity.Resolve).Rejections(ctx, f, market.Window[int64]{Size: l.Limit})
+		found, err := newStore(cfg, pool).Rejections(ctx, f, market.Window[int64]{Size: l.Limit})
 		if err != nil {
 			return err
 		}
@@ -85,7 +84,7 @@ func (r quarantineRetry) Run(ctx context.Context, all *commands) error {
 		if err := d.migrate(ctx); err != nil {
 			return err
 		}
-		store := postgres.New(pool, identity.Resolve)
+		store := newStore(cfg, pool)
 		runner := &ingest.Runner{Store: asStore(store), Log: quiet(cfg), Beat: postgres.Beat, OnPage: bar.page}
 		reports = runAll(picked, func(s source.Source) report {
 			run, err := retryRejections(ctx, runner, store, s)

@@ -14,7 +14,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/kasparro/kasparro/internal/config"
-	"github.com/kasparro/kasparro/internal/identity"
 	"github.com/kasparro/kasparro/internal/ingest"
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/postgres"
@@ -46,7 +45,7 @@ func (c *rebuildCommand) Run(ctx context.Context) error {
 		if err := d.migrate(ctx); err != nil {
 			return err
 		}
-		store := postgres.New(pool, identity.Resolve)
+		store := newStore(cfg, pool)
 		if err := store.RegisterSources(ctx, describe(all)...); err != nil {
 			return err
 		}

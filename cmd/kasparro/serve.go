@@ -14,7 +14,6 @@ import (
 
 	"github.com/kasparro/kasparro/graph"
 	"github.com/kasparro/kasparro/internal/config"
-	"github.com/kasparro/kasparro/internal/identity"
 	"github.com/kasparro/kasparro/internal/playground"
 	"github.com/kasparro/kasparro/internal/postgres"
 	"github.com/kasparro/kasparro/internal/rest"
@@ -79,7 +78,7 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	store := postgres.New(own, identity.Resolve)
+	store := newStore(cfg, own)
 	specs := cfg.Schedules(sourceNames(sources(cfg, nil))...)
 	timetable, err := schedule.NewTimetable(specs)
 	if err != nil {
@@ -88,7 +87,7 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	byHand := newOperator(ctx, cfg, store, log)
 	g.Go(byHand.wait)
-	handler := routes(cfg, postgres.New(api, nil), byHand, timetable, log)
+	handler := routes(cfg, newStore(cfg, api), byHand, timetable, log)
 	g.Go(func() error { return server.Serve(ctx, listener, handler, log) })
 	g.Go(func() error {
 		if err := prepare(ctx, cfg, d, store, log); err != nil || ctx.Err() != nil {
@@ -108,6 +107,7 @@ func routes(cfg config.Config, store *postgres.Store, byHand *operator, timetabl
 	return server.New(server.Options{
 		GraphQL: graph.NewHandler(graph.Options{
 			Reader: store, Operator: byHand, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log, MaxBodyBytes: maxBody,
+			ConsensusMaxAge: cfg.ConsensusMaxAge,
 		}),
 		REST:       rest.New(rest.Options{Reader: store, Timetable: timetable, Version: version, Now: time.Now, Log: log}),
 		Playground: playground.Handler(),

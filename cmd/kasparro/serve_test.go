@@ -136,7 +136,7 @@ func TestMigrateUpDownStatus(t *testing.T) {
 	env := []string{"DATABASE_URL=" + postgrestest.EmptyURL(t)}
 	for _, step := range []struct{ command, want string }{
 		{"status", "pending  0001_market"}, {"up", "applied 0001_market"}, {"up", "nothing to do"},
-		{"status", "applied  0001_market"}, {"down", "taken back 0007_raw\n"}, {"status", "applied  0006_allowances\npending  0007_raw"},
+		{"status", "applied  0001_market"}, {"down", "taken back 0008_identity\n"}, {"status", "applied  0007_raw\npending  0008_identity"},
 	} {
 		code, stdout, stderr := finish(t, t.TempDir(), env, "migrate", step.command)
 		require.Equal(t, exitDone, code, stderr)

@@ -20,13 +20,16 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type AssetResolver interface {
+	MergedInto(ctx context.Context, obj *model.Asset) (*model.Asset, error)
 	Listings(ctx context.Context, obj *model.Asset) ([]*model.Listing, error)
 	Latest(ctx context.Context, obj *model.Asset, source *string) ([]*model.Record, error)
-	Consensus(ctx context.Context, obj *model.Asset) (*market.Consensus, error)
+
 	Records(ctx context.Context, obj *model.Asset, first *int32, after *string, last *int32, before *string, filter *market.RecordFilter) (*model.Connection[model.Record], error)
 }
 type ListingResolver interface {
 	Source(ctx context.Context, obj *model.Listing) (*model.Source, error)
+
+	Asset(ctx context.Context, obj *model.Listing) (*model.Asset, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -212,6 +215,38 @@ func (ec *executionContext) fieldContext_Asset_rank(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Asset", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Asset_mergedInto(ctx context.Context, field graphql.CollectedField, obj *model.Asset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Asset_mergedInto(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Asset().MergedInto(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Asset) graphql.Marshaler {
+			return ec.marshalOAsset2ᚖgithubᚗcomᚋkasparroᚋkasparroᚋgraphᚋmodelᚐAsset(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Asset_mergedInto(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Asset",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Asset(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Asset_listings(ctx context.Context, field graphql.CollectedField, obj *model.Asset) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -297,7 +332,7 @@ func (ec *executionContext) _Asset_consensus(ctx context.Context, field graphql.
 			return ec.fieldContext_Asset_consensus(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Asset().Consensus(ctx, obj)
+			return obj.Consensus, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *market.Consensus) graphql.Marshaler {
@@ -311,8 +346,8 @@ func (ec *executionContext) fieldContext_Asset_consensus(_ context.Context, fiel
 	fc = &graphql.FieldContext{
 		Object:     "Asset",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Consensus(ctx, field)
 		},
@@ -584,6 +619,52 @@ func (ec *executionContext) fieldContext_Consensus_spreadPercent(_ context.Conte
 	return graphql.NewScalarFieldContext("Consensus", field, false, false, "Decimal")
 }
 
+func (ec *executionContext) _Consensus_marketCapUsd(ctx context.Context, field graphql.CollectedField, obj *market.Consensus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consensus_marketCapUsd(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MarketCapUSD, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.NullDecimal) graphql.Marshaler {
+			return ec.marshalODecimal2githubᚗcomᚋshopspringᚋdecimalᚐNullDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Consensus_marketCapUsd(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consensus", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _Consensus_percentChange24h(ctx context.Context, field graphql.CollectedField, obj *market.Consensus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consensus_percentChange24h(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PercentChange24h, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.NullDecimal) graphql.Marshaler {
+			return ec.marshalODecimal2githubᚗcomᚋshopspringᚋdecimalᚐNullDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Consensus_percentChange24h(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consensus", field, false, false, "Decimal")
+}
+
 func (ec *executionContext) _Consensus_sources(ctx context.Context, field graphql.CollectedField, obj *market.Consensus) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -628,6 +709,29 @@ func (ec *executionContext) _Consensus_observedAt(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Consensus_observedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Consensus", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Listing_id(ctx context.Context, field graphql.CollectedField, obj *model.Listing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Listing_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Listing_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Listing", field, true, false, "ID")
 }
 
 func (ec *executionContext) _Listing_source(ctx context.Context, field graphql.CollectedField, obj *model.Listing) (ret graphql.Marshaler) {
@@ -731,6 +835,38 @@ func (ec *executionContext) fieldContext_Listing_name(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Listing", field, false, false, "String")
 }
 
+func (ec *executionContext) _Listing_asset(ctx context.Context, field graphql.CollectedField, obj *model.Listing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Listing_asset(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Listing().Asset(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Asset) graphql.Marshaler {
+			return ec.marshalNAsset2ᚖgithubᚗcomᚋkasparroᚋkasparroᚋgraphᚋmodelᚐAsset(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Listing_asset(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Listing",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Asset(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Listing_matchMethod(ctx context.Context, field graphql.CollectedField, obj *model.Listing) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -777,12 +913,58 @@ func (ec *executionContext) fieldContext_Listing_matchConfidence(_ context.Conte
 	return graphql.NewScalarFieldContext("Listing", field, true, false, "Float")
 }
 
+func (ec *executionContext) _Listing_matchReason(ctx context.Context, field graphql.CollectedField, obj *model.Listing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Listing_matchReason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MatchReason(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Listing_matchReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Listing", field, true, false, "String")
+}
+
+func (ec *executionContext) _Listing_pinned(ctx context.Context, field graphql.CollectedField, obj *model.Listing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Listing_pinned(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pinned, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Listing_pinned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Listing", field, false, false, "Boolean")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputAssetFilter(ctx context.Context, obj any) (market.AssetFilter, error) {
-	var it market.AssetFilter
+func (ec *executionContext) unmarshalInputAssetFilter(ctx context.Context, obj any) (model.AssetFilter, error) {
+	var it model.AssetFilter
 	if obj == nil {
 		return it, nil
 	}
@@ -792,7 +974,7 @@ func (ec *executionContext) unmarshalInputAssetFilter(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"slug", "symbol", "source", "name"}
+	fieldsInOrder := [...]string{"slug", "symbol", "source", "name", "minSources"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -805,28 +987,35 @@ func (ec *executionContext) unmarshalInputAssetFilter(ctx context.Context, obj a
 			if err != nil {
 				return it, err
 			}
-			it.Slugs = data
+			it.Slug = data
 		case "symbol":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("symbol"))
 			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Symbols = data
+			it.Symbol = data
 		case "source":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
 			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Sources = data
+			it.Source = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalOString2string(ctx, v)
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Name = data
+		case "minSources":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minSources"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinSources = data
 		}
 	}
 	return it, nil
@@ -838,8 +1027,8 @@ func (ec *executionContext) unmarshalInputAssetFilter(ctx context.Context, obj a
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalAssetFilter(ctx context.Context, raw any) (market.AssetFilter, error) {
-	var out market.AssetFilter
+func UnmarshalAssetFilter(ctx context.Context, raw any) (model.AssetFilter, error) {
+	var out model.AssetFilter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AssetFilter", raw, &out)
 	return out, err
 }
@@ -888,6 +1077,12 @@ func (ec *executionContext) _Asset(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "mergedInto":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Asset_mergedInto(ctx, field, obj)
+				})
 		case "listings":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -901,11 +1096,10 @@ func (ec *executionContext) _Asset(ctx context.Context, sel ast.SelectionSet, ob
 					return ec._Asset_latest(ctx, field, obj)
 				})
 		case "consensus":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Asset_consensus(ctx, field, obj)
-				})
+			out.Values[i] = ec._Asset_consensus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "records":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -1037,6 +1231,16 @@ func (ec *executionContext) _Consensus(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "marketCapUsd":
+			out.Values[i] = ec._Consensus_marketCapUsd(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "percentChange24h":
+			out.Values[i] = ec._Consensus_percentChange24h(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "sources":
 			out.Values[i] = ec._Consensus_sources(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1064,7 +1268,7 @@ func (ec *executionContext) _Consensus(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
-var listingImplementors = []string{"Listing"}
+var listingImplementors = []string{"Listing", "Node"}
 
 func (ec *executionContext) _Listing(ctx context.Context, sel ast.SelectionSet, obj *model.Listing) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, listingImplementors)
@@ -1075,6 +1279,11 @@ func (ec *executionContext) _Listing(ctx context.Context, sel ast.SelectionSet, 
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Listing")
+		case "id":
+			out.Values[i] = ec._Listing_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "source":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -1096,6 +1305,12 @@ func (ec *executionContext) _Listing(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "asset":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Listing_asset(ctx, field, obj)
+				})
 		case "matchMethod":
 			out.Values[i] = ec._Listing_matchMethod(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1103,6 +1318,16 @@ func (ec *executionContext) _Listing(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "matchConfidence":
 			out.Values[i] = ec._Listing_matchConfidence(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "matchReason":
+			out.Values[i] = ec._Listing_matchReason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pinned":
+			out.Values[i] = ec._Listing_pinned(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -1238,18 +1463,26 @@ func (ec *executionContext) marshalNMatchMethod2githubᚗcomᚋkasparroᚋkaspar
 
 var (
 	unmarshalNMatchMethod2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐMatchMethod = map[string]market.MatchMethod{
-		"PINNED":          market.MatchPinned,
-		"SYMBOL_AND_NAME": market.MatchSymbolAndName,
-		"TICKER":          market.MatchTicker,
-		"NAME":            market.MatchName,
-		"ALONE":           market.MatchAlone,
+		"PINNED":           market.MatchPinned,
+		"CONTRACT":         market.MatchContract,
+		"SYMBOL_AND_NAME":  market.MatchSymbolAndName,
+		"EXTERNAL_ID":      market.MatchExternalID,
+		"NAME_AND_PRICE":   market.MatchNameAndPrice,
+		"SYMBOL_AND_PRICE": market.MatchSymbolAndPrice,
+		"TICKER":           market.MatchTicker,
+		"NAME":             market.MatchName,
+		"ALONE":            market.MatchAlone,
 	}
 	marshalNMatchMethod2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐMatchMethod = map[market.MatchMethod]string{
-		market.MatchPinned:        "PINNED",
-		market.MatchSymbolAndName: "SYMBOL_AND_NAME",
-		market.MatchTicker:        "TICKER",
-		market.MatchName:          "NAME",
-		market.MatchAlone:         "ALONE",
+		market.MatchPinned:         "PINNED",
+		market.MatchContract:       "CONTRACT",
+		market.MatchSymbolAndName:  "SYMBOL_AND_NAME",
+		market.MatchExternalID:     "EXTERNAL_ID",
+		market.MatchNameAndPrice:   "NAME_AND_PRICE",
+		market.MatchSymbolAndPrice: "SYMBOL_AND_PRICE",
+		market.MatchTicker:         "TICKER",
+		market.MatchName:           "NAME",
+		market.MatchAlone:          "ALONE",
 	}
 )
 
@@ -1260,7 +1493,7 @@ func (ec *executionContext) marshalOAsset2ᚖgithubᚗcomᚋkasparroᚋkasparro�
 	return ec._Asset(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOAssetFilter2ᚖgithubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAssetFilter(ctx context.Context, v any) (*market.AssetFilter, error) {
+func (ec *executionContext) unmarshalOAssetFilter2ᚖgithubᚗcomᚋkasparroᚋkasparroᚋgraphᚋmodelᚐAssetFilter(ctx context.Context, v any) (*model.AssetFilter, error) {
 	if v == nil {
 		return nil, nil
 	}

@@ -25,6 +25,7 @@ type ResolverRoot interface {
 	Drift() DriftResolver
 	EtlRun() EtlRunResolver
 	Listing() ListingResolver
+	MatchChange() MatchChangeResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Record() RecordResolver
@@ -61,6 +62,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AssetFilter", ec.unmarshalInputAssetFilter),
 			graphql.NewInputUnmarshaler("DriftFilter", ec.unmarshalInputDriftFilter),
 			graphql.NewInputUnmarshaler("EtlRunFilter", ec.unmarshalInputEtlRunFilter),
+			graphql.NewInputUnmarshaler("MatchCandidateFilter", ec.unmarshalInputMatchCandidateFilter),
+			graphql.NewInputUnmarshaler("MatchChangeFilter", ec.unmarshalInputMatchChangeFilter),
 			graphql.NewInputUnmarshaler("RecordFilter", ec.unmarshalInputRecordFilter),
 			graphql.NewInputUnmarshaler("RejectionFilter", ec.unmarshalInputRejectionFilter),
 			graphql.NewInputUnmarshaler("TimeRange", ec.unmarshalInputTimeRange),
@@ -152,6 +155,8 @@ type Asset implements Node {
   name: String!
   "The best rank by market capitalisation that a source gives it now; null where none does."
   rank: Int
+  "The asset that it was merged into, all of its listings with it; null while it lives. Only its ` + "`" + `id` + "`" + ` leads to such an asset: its slug leads to the other."
+  mergedInto: Asset
   "How the sources name it, by source and external id."
   listings: [Listing!]!
   "The newest record of each of its listings, by source and external id."
@@ -159,7 +164,7 @@ type Asset implements Node {
     "The name of a source; all of them if left out."
     source: String
   ): [Record!]!
-  "What its sources agree on; null where no source has a price."
+  "What its sources agreed on when a run last ended; null where none had a price that was young enough."
   consensus: Consensus
   "Its records of all sources, newest first."
   records(
@@ -177,7 +182,9 @@ type Asset implements Node {
 }
 
 "An asset as one source names it."
-type Listing {
+type Listing implements Node {
+  "Opaque and lasting."
+  id: ID!
   "The source."
   source: Source!
   "The source's own id of the asset."
@@ -186,18 +193,32 @@ type Listing {
   symbol: String!
   "The source's name, empty where it gives none."
   name: String!
+  "The asset that it belongs to."
+  asset: Asset!
   "What shows that it belongs to its asset."
   matchMethod: MatchMethod!
   "How sure that is, from 0 to 1."
   matchConfidence: Float!
+  "In words, why it belongs to its asset."
+  matchReason: String!
+  "Whether a person has decided something about it."
+  pinned: Boolean!
 }
 
 "What shows that a listing belongs to its asset, strongest first."
 enum MatchMethod {
   "A person said so."
   PINNED
+  "The sources give the same contract address."
+  CONTRACT
   "Symbol and name agree."
   SYMBOL_AND_NAME
+  "The symbols agree, and the sources' own ids name each other."
+  EXTERNAL_ID
+  "The names agree but the symbols do not, and the prices bear it out."
+  NAME_AND_PRICE
+  "Nothing else has the symbol, and the prices bear it out."
+  SYMBOL_AND_PRICE
   "The source gives a ticker only: it is taken for the leader of that ticker."
   TICKER
   "The source gives a name only: it is taken for the leader of that name."
@@ -206,12 +227,16 @@ enum MatchMethod {
   ALONE
 }
 
-"What the sources agree on: median of their latest prices, and how far they are apart. Of each source its newest price takes part, unless it is more than 24 hours older than the newest of all."
+"What the sources agree on: the median of their latest prices, and how far they are apart. Of each source its newest price takes part, unless it was older than ` + "`" + `serviceConfig.consensusMaxAgeSeconds` + "`" + `."
 type Consensus {
   "The median; the mean of the middle two where their number is even."
   priceUsd: Decimal!
   "Highest less lowest price, in percent of the median, to 4 decimals."
   spreadPercent: Decimal!
+  "The median of the market capitalisations of those sources that took part and gave one; null where none did."
+  marketCapUsd: Decimal
+  "The median of the changes within a day, in percent, of those sources that took part and gave one; null where none did."
+  percentChange24h: Decimal
   "How many sources took part."
   sources: Int!
   "When the newest of the prices was observed."
@@ -220,7 +245,7 @@ type Consensus {
 
 "Which assets. What is left out or null does not narrow; an empty list matches nothing."
 input AssetFilter {
-  "Any of these slugs."
+  "Any of these slugs, former ones among them."
   slug: [String!]
   "Any of these tickers, in any case."
   symbol: [String!]
@@ -228,14 +253,26 @@ input AssetFilter {
   source: [String!]
   "A part of the name, in any case."
   name: String
+  "Listed by at least so many sources, 1 or more."
+  minSources: Int
 }
 
-"Orders of assets."
+"Orders of assets. Those without the figure come last; prices and their changes are those of the consensus."
 enum AssetOrder {
-  "Best rank first, assets without a rank last."
+  "Best rank first."
   RANK
   "By name."
   NAME
+  "Highest price first."
+  PRICE_DESC
+  "Highest market capitalisation first."
+  MARKET_CAP_DESC
+  "What has risen most within a day first."
+  PERCENT_CHANGE_24H_DESC
+  "What has fallen most within a day first."
+  PERCENT_CHANGE_24H_ASC
+  "Sources furthest apart first."
+  SPREAD_DESC
 }
 
 "A page of assets."
@@ -259,7 +296,7 @@ type AssetEdge {
 }
 
 extend type Query {
-  "The asset with this slug; null where there is none."
+  "The asset with this slug, which may be a former one; null where there is none."
   asset(
     "Such as ` + "`" + `bitcoin` + "`" + `."
     slug: String!
@@ -278,6 +315,19 @@ extend type Query {
     filter: AssetFilter
     "In which order."
     orderBy: AssetOrder! = RANK
+  ): AssetConnection!
+  "Assets whose sources are apart, widest first, page by page."
+  disagreements(
+    "By how much at least: ` + "`" + `spreadPercent` + "`" + ` of the consensus, 0 or more."
+    minSpreadPercent: Decimal! = "1"
+    "The first so many, 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    first: Int
+    "Only what follows this cursor."
+    after: String
+    "The last so many, 1 to 500; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
   ): AssetConnection!
 }
 `, BuiltIn: false},
@@ -363,6 +413,155 @@ extend type Query {
   ): DriftConnection!
 }
 `, BuiltIn: false},
+	{Name: "../match.graphqls", Input: `"Two listings that may be one asset, left for a person to decide with ` + "`" + `linkListing` + "`" + ` or ` + "`" + `unlinkListing` + "`" + `: the evidence is not enough, or something speaks against it."
+type MatchCandidate {
+  "One of the two: the first by source and external id."
+  listing: Listing!
+  "The other one."
+  other: Listing!
+  "How sure it is that they are one asset, from 0 to 1."
+  score: Float!
+  "What speaks for it most."
+  method: MatchMethod!
+  "In words, what speaks for it and what against it."
+  reason: String!
+}
+
+"A change of mind: a listing that was given to another asset."
+type MatchChange implements Node {
+  "Opaque and lasting."
+  id: ID!
+  "When it was given to the other asset."
+  changedAt: DateTime!
+  "The listing."
+  listing: Listing!
+  "The asset that it had, under the slug of that time where it has been merged into another since."
+  from: Asset!
+  "The asset that it had from then on."
+  to: Asset!
+  "What decided it."
+  method: MatchMethod!
+  "How sure that was, from 0 to 1."
+  confidence: Float!
+  "In words, why."
+  reason: String!
+  "Who or what decided: a run by its ` + "`" + `id` + "`" + `, ` + "`" + `administrator` + "`" + `, or ` + "`" + `kasparro rebuild` + "`" + `."
+  by: String!
+}
+
+"Which candidates. What is left out or null does not narrow; an empty list matches nothing."
+input MatchCandidateFilter {
+  "One of the two listings is of any of these sources."
+  source: [String!]
+  "One of the two listings belongs to any of the assets with these slugs."
+  asset: [String!]
+  "With at least this score, from 0 to 1."
+  minScore: Float
+}
+
+"Which changes. What is left out or null does not narrow; an empty list matches nothing."
+input MatchChangeFilter {
+  "Of a listing of any of these sources."
+  source: [String!]
+  "Given to, or taken from, any of the assets with these slugs."
+  asset: [String!]
+}
+
+"A page of candidates."
+type MatchCandidateConnection {
+  "The candidates with their cursors."
+  edges: [MatchCandidateEdge!]!
+  "The candidates."
+  nodes: [MatchCandidate!]!
+  "What lies around the page."
+  pageInfo: PageInfo!
+  "How many there are in all pages; counted only when asked for."
+  totalCount: Int!
+}
+
+"A candidate in a list."
+type MatchCandidateEdge {
+  "Where it stands in the list."
+  cursor: String!
+  "The candidate."
+  node: MatchCandidate!
+}
+
+"A page of changes."
+type MatchChangeConnection {
+  "The changes with their cursors."
+  edges: [MatchChangeEdge!]!
+  "The changes."
+  nodes: [MatchChange!]!
+  "What lies around the page."
+  pageInfo: PageInfo!
+  "How many there are in all pages; counted only when asked for."
+  totalCount: Int!
+}
+
+"A change in a list."
+type MatchChangeEdge {
+  "Where it stands in the list."
+  cursor: String!
+  "The change."
+  node: MatchChange!
+}
+
+extend type Query {
+  "Pairs of listings that may be one asset, best first, page by page."
+  matchCandidates(
+    "The first so many, 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    first: Int
+    "Only what follows this cursor."
+    after: String
+    "The last so many, 1 to 500; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Which candidates."
+    filter: MatchCandidateFilter
+  ): MatchCandidateConnection!
+  "Listings that were given to another asset, newest first, page by page."
+  matchChanges(
+    "The first so many, 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    first: Int
+    "Only what follows this cursor."
+    after: String
+    "The last so many, 1 to 500; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Which changes."
+    filter: MatchChangeFilter
+  ): MatchChangeConnection!
+}
+
+extend type Mutation {
+  "Says that the listing is this asset. Evidence never overrides it."
+  linkListing(
+    "The name of the listing's source."
+    source: String!
+    "The source's own id of the asset."
+    externalId: String!
+    "The slug of the asset."
+    asset: String!
+  ): Listing!
+  "Says that the listing is not the asset that it belongs to now. Evidence may find it another."
+  unlinkListing(
+    "The name of the listing's source."
+    source: String!
+    "The source's own id of the asset."
+    externalId: String!
+  ): Listing!
+  "Forgets what a person has decided about the listing: evidence decides again."
+  releaseListing(
+    "The name of the listing's source."
+    source: String!
+    "The source's own id of the asset."
+    externalId: String!
+  ): Listing!
+}
+`, BuiltIn: false},
 	{Name: "../node.graphqls", Input: `"An instant: RFC 3339 in UTC, such as ` + "`" + `2026-01-31T12:00:00Z` + "`" + `. Other offsets are understood."
 scalar DateTime
 
@@ -376,7 +575,7 @@ scalar JSON
 type Query {
   "The thing with this id, of whatever kind; null where there is none."
   node(
-    "The ` + "`" + `id` + "`" + ` of an asset, a record, a run, a rejection or a drift."
+    "The ` + "`" + `id` + "`" + ` of an asset, a listing, a record, a run, a rejection, a drift or a change of match."
     id: ID!
   ): Node
 }
@@ -457,7 +656,7 @@ type Record implements Node {
 input RecordFilter {
   "Of any of these sources."
   source: [String!]
-  "Of any of the assets with these slugs."
+  "Of any of the assets with these slugs, former ones among them."
   asset: [String!]
   "Of any asset with one of these tickers, in any case."
   symbol: [String!]
@@ -860,6 +1059,8 @@ type ServiceConfig {
   maxQueryTokens: Int!
   "The most bytes in the body of a request."
   maxBodyBytes: Int!
+  "How old a price may be, in seconds, and still take part in a consensus."
+  consensusMaxAgeSeconds: Int!
 }
 
 extend type Query {
@@ -931,6 +1132,8 @@ func (ec *executionContext) childFields_Asset(ctx context.Context, field graphql
 		return ec.fieldContext_Asset_name(ctx, field)
 	case "rank":
 		return ec.fieldContext_Asset_rank(ctx, field)
+	case "mergedInto":
+		return ec.fieldContext_Asset_mergedInto(ctx, field)
 	case "listings":
 		return ec.fieldContext_Asset_listings(ctx, field)
 	case "latest":
@@ -973,6 +1176,10 @@ func (ec *executionContext) childFields_Consensus(ctx context.Context, field gra
 		return ec.fieldContext_Consensus_priceUsd(ctx, field)
 	case "spreadPercent":
 		return ec.fieldContext_Consensus_spreadPercent(ctx, field)
+	case "marketCapUsd":
+		return ec.fieldContext_Consensus_marketCapUsd(ctx, field)
+	case "percentChange24h":
+		return ec.fieldContext_Consensus_percentChange24h(ctx, field)
 	case "sources":
 		return ec.fieldContext_Consensus_sources(ctx, field)
 	case "observedAt":
@@ -1165,6 +1372,8 @@ func (ec *executionContext) childFields_Health(ctx context.Context, field graphq
 
 func (ec *executionContext) childFields_Listing(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Listing_id(ctx, field)
 	case "source":
 		return ec.fieldContext_Listing_source(ctx, field)
 	case "externalId":
@@ -1173,12 +1382,106 @@ func (ec *executionContext) childFields_Listing(ctx context.Context, field graph
 		return ec.fieldContext_Listing_symbol(ctx, field)
 	case "name":
 		return ec.fieldContext_Listing_name(ctx, field)
+	case "asset":
+		return ec.fieldContext_Listing_asset(ctx, field)
 	case "matchMethod":
 		return ec.fieldContext_Listing_matchMethod(ctx, field)
 	case "matchConfidence":
 		return ec.fieldContext_Listing_matchConfidence(ctx, field)
+	case "matchReason":
+		return ec.fieldContext_Listing_matchReason(ctx, field)
+	case "pinned":
+		return ec.fieldContext_Listing_pinned(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Listing", field.Name)
+}
+
+func (ec *executionContext) childFields_MatchCandidate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "listing":
+		return ec.fieldContext_MatchCandidate_listing(ctx, field)
+	case "other":
+		return ec.fieldContext_MatchCandidate_other(ctx, field)
+	case "score":
+		return ec.fieldContext_MatchCandidate_score(ctx, field)
+	case "method":
+		return ec.fieldContext_MatchCandidate_method(ctx, field)
+	case "reason":
+		return ec.fieldContext_MatchCandidate_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MatchCandidate", field.Name)
+}
+
+func (ec *executionContext) childFields_MatchCandidateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MatchCandidateConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MatchCandidateConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MatchCandidateConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MatchCandidateConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MatchCandidateConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MatchCandidateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MatchCandidateEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MatchCandidateEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MatchCandidateEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MatchChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MatchChange_id(ctx, field)
+	case "changedAt":
+		return ec.fieldContext_MatchChange_changedAt(ctx, field)
+	case "listing":
+		return ec.fieldContext_MatchChange_listing(ctx, field)
+	case "from":
+		return ec.fieldContext_MatchChange_from(ctx, field)
+	case "to":
+		return ec.fieldContext_MatchChange_to(ctx, field)
+	case "method":
+		return ec.fieldContext_MatchChange_method(ctx, field)
+	case "confidence":
+		return ec.fieldContext_MatchChange_confidence(ctx, field)
+	case "reason":
+		return ec.fieldContext_MatchChange_reason(ctx, field)
+	case "by":
+		return ec.fieldContext_MatchChange_by(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MatchChange", field.Name)
+}
+
+func (ec *executionContext) childFields_MatchChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MatchChangeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MatchChangeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MatchChangeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MatchChangeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MatchChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MatchChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MatchChangeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MatchChangeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MatchChangeEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1327,6 +1630,8 @@ func (ec *executionContext) childFields_ServiceConfig(ctx context.Context, field
 		return ec.fieldContext_ServiceConfig_maxQueryTokens(ctx, field)
 	case "maxBodyBytes":
 		return ec.fieldContext_ServiceConfig_maxBodyBytes(ctx, field)
+	case "consensusMaxAgeSeconds":
+		return ec.fieldContext_ServiceConfig_consensusMaxAgeSeconds(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServiceConfig", field.Name)
 }

@@ -255,6 +255,29 @@ func (ec *executionContext) fieldContext_ServiceConfig_maxBodyBytes(_ context.Co
 	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ServiceConfig_consensusMaxAgeSeconds(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_consensusMaxAgeSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConsensusMaxAgeSeconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_consensusMaxAgeSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
 func (ec *executionContext) _SourceHealth_source(ctx context.Context, field graphql.CollectedField, obj *model.Source) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -881,6 +904,11 @@ func (ec *executionContext) _ServiceConfig(ctx context.Context, sel ast.Selectio
 			}
 		case "maxBodyBytes":
 			out.Values[i] = ec._ServiceConfig_maxBodyBytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "consensusMaxAgeSeconds":
+			out.Values[i] = ec._ServiceConfig_consensusMaxAgeSeconds(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -28,6 +28,10 @@ type (
 	RejectionConnection = Connection[Rejection]
 	// DriftConnection is a page of drifts.
 	DriftConnection = Connection[Drift]
+	// MatchCandidateConnection is a page of candidates.
+	MatchCandidateConnection = Connection[MatchCandidate]
+	// MatchChangeConnection is a page of changes of match.
+	MatchChangeConnection = Connection[MatchChange]
 )
 
 // Edge is a node and where it stands in its list.
@@ -48,6 +52,10 @@ type (
 	RejectionEdge = Edge[Rejection]
 	// DriftEdge is a drift in a list.
 	DriftEdge = Edge[Drift]
+	// MatchCandidateEdge is a candidate in a list.
+	MatchCandidateEdge = Edge[MatchCandidate]
+	// MatchChangeEdge is a change of match in a list.
+	MatchChangeEdge = Edge[MatchChange]
 )
 
 // Cursor is made when it is asked for only: most clients need that of the last edge alone.

@@ -8,7 +8,7 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 )
 
-// Node is whatever has a global id: *Asset, *Record, *EtlRun, *Rejection or *Drift.
+// Node is whatever has a global id: *Asset, *Listing, *Record, *EtlRun, *Rejection, *Drift or *MatchChange.
 type Node interface{ GlobalID() string }
 
 // Asset is an asset among those it was read with.
@@ -36,11 +36,17 @@ func NewListings(rows []market.Listing) []*Listing {
 	return grouped(rows, func(l market.Listing, g *Group[Listing]) *Listing { return &Listing{l, g} })
 }
 
+// GlobalID is the listing's id in the API.
+func (l *Listing) GlobalID() string { return market.GlobalID(market.IDListing, l.ID) }
+
 // MatchMethod is the evidence for the listing's asset.
 func (l *Listing) MatchMethod() market.MatchMethod { return l.Match.Method }
 
 // MatchConfidence is from 0 to 1.
 func (l *Listing) MatchConfidence() float64 { return l.Match.Confidence }
+
+// MatchReason is the evidence for people.
+func (l *Listing) MatchReason() string { return l.Match.Reason }
 
 // Record is a record among those it was read with.
 type Record struct {

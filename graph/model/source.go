@@ -113,8 +113,9 @@ func (s *Stats) TotalRecords() int64 {
 
 // ServiceConfig is the limits in force.
 type ServiceConfig struct {
-	DefaultPageSize int32
-	MaxPageSize     int32
-	MaxQueryTokens  int32
-	MaxBodyBytes    int32
+	DefaultPageSize        int32
+	MaxPageSize            int32
+	MaxQueryTokens         int32
+	MaxBodyBytes           int32
+	ConsensusMaxAgeSeconds int64 // how old a price in a consensus may be
 }

@@ -1,6 +1,7 @@
 package scalar
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -12,7 +13,7 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 )
 
-// The parser lets through a text for an Int and an enum value in any case, if they come in
+// The parser lets through a text for an Int or a Float and an enum value in any case, if they come in
 // variables. What is read here is held to the specification.
 
 // MarshalInt writes an Int.
@@ -27,6 +28,23 @@ func UnmarshalInt(v any) (int32, error) {
 		return 0, &market.InputError{Field: "Int", Given: string(given), Allowed: "a whole number of 32 bits"}
 	}
 	return int32(n), nil
+}
+
+// MarshalFloat writes a Float.
+func MarshalFloat(f float64) graphql.ContextMarshaler { return graphql.MarshalFloatContext(f) }
+
+// UnmarshalFloat reads a Float, which is finite. It is zero for null.
+func UnmarshalFloat(_ context.Context, v any) (float64, error) {
+	if v == nil {
+		return 0, nil
+	}
+	_, isText := v.(string)
+	f, err := strconv.ParseFloat(fmt.Sprint(v), 64)
+	if err != nil || isText {
+		given, _ := json.Marshal(v)
+		return 0, &market.InputError{Field: "Float", Given: string(given), Allowed: "a number"}
+	}
+	return f, nil
 }
 
 // MarshalRunStatus writes a status of a run.
@@ -61,7 +79,8 @@ func MarshalAssetOrder(o market.AssetOrder) graphql.Marshaler {
 
 // UnmarshalAssetOrder reads an order of assets. It is empty for null.
 func UnmarshalAssetOrder(v any) (market.AssetOrder, error) {
-	return enum("AssetOrder", v, market.AssetsByRank, market.AssetsByName)
+	return enum("AssetOrder", v, market.AssetsByRank, market.AssetsByName, market.AssetsByPrice,
+		market.AssetsByMarketCap, market.AssetsByGain, market.AssetsByLoss, market.AssetsBySpread)
 }
 
 // MarshalRecordOrder writes an order of records.

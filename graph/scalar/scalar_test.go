@@ -82,6 +82,23 @@ func TestInputsAreHeldToTheSpecification(t *testing.T) {
 		_, err := scalar.UnmarshalInt(input)
 		require.ErrorAs(t, err, new(*market.InputError), "%v", input)
 	}
+	for given, want := range map[any]float64{json.Number("0.25"): 0.25, json.Number("-1e3"): -1000, int64(1): 1, 0.5: 0.5, nil: 0} {
+		f, err := scalar.UnmarshalFloat(t.Context(), given)
+		require.NoError(t, err)
+		require.InDelta(t, want, f, 0)
+	}
+	for _, input := range []any{"0.5", "NaN", json.Number("1e999"), true, []any{}} {
+		_, err := scalar.UnmarshalFloat(t.Context(), input)
+		require.ErrorAs(t, err, new(*market.InputError), "%v", input)
+	}
+	for _, order := range []market.AssetOrder{
+		market.AssetsByRank, market.AssetsByName, market.AssetsByPrice, market.AssetsByMarketCap,
+		market.AssetsByGain, market.AssetsByLoss, market.AssetsBySpread,
+	} {
+		read, err := scalar.UnmarshalAssetOrder(string(order))
+		require.NoError(t, err)
+		require.Equal(t, order, read)
+	}
 	for _, input := range []any{"a\x00b", "\xff", []any{}} {
 		_, err := scalar.UnmarshalString(input)
 		require.ErrorAs(t, err, new(*market.InputError), "%v", input)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"golang.org/x/term"
 )
@@ -19,7 +20,8 @@ type Config struct {
 	Database    Database
 	DataDir     string // absolute; it may not exist yet
 
-	RawRetentionDays int // how long payloads are kept at least, in days; 0 for ever
+	ConsensusMaxAge  time.Duration // how old a price may be and still take part in the consensus on its asset
+	RawRetentionDays int           // how long payloads are kept at least, in days; 0 for ever
 
 	CoinPaprika CoinPaprika
 	CoinGecko   CoinGecko

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
@@ -60,7 +61,7 @@ func TestDefaults(t *testing.T) {
 		DataDir:     filepath.Join(here, ".data"),
 		CoinPaprika: CoinPaprika{BaseURL: "https://api.coinpaprika.com/v1", Plan: Plan{RequestsPerSecond: 10, MonthlyRequests: 20000}},
 		CoinGecko:   CoinGecko{BaseURL: "https://api.coingecko.com/api/v3", Pages: 4, Plan: Plan{RequestsPerSecond: 0.5}},
-		LogLevel:    slog.LevelInfo, RawRetentionDays: 90,
+		LogLevel:    slog.LevelInfo, RawRetentionDays: 90, ConsensusMaxAge: 24 * time.Hour,
 		schedule: "*/5 * * * *", schedules: map[string]string{},
 	}, c)
 	require.Equal(t, map[string]string{"csv": "*/5 * * * *"}, c.Schedules("csv"))
@@ -71,7 +72,7 @@ func TestEveryVariableHasItsFlag(t *testing.T) {
 	parser, err := kong.New(&command)
 	require.NoError(t, err)
 	documented := "PORT HOST DATABASE_URL POSTGRES_HOST POSTGRES_PORT POSTGRES_USER POSTGRES_PASSWORD POSTGRES_DB " +
-		"DATABASE_REPLICA_URLS DATA_DIR RAW_RETENTION_DAYS API_KEY ADMIN_API_KEY COINPAPRIKA_API_KEY COINGECKO_API_KEY COINPAPRIKA_BASE_URL " +
+		"DATABASE_REPLICA_URLS DATA_DIR RAW_RETENTION_DAYS CONSENSUS_MAX_AGE API_KEY ADMIN_API_KEY COINPAPRIKA_API_KEY COINGECKO_API_KEY COINPAPRIKA_BASE_URL " +
 		"COINGECKO_BASE_URL COINGECKO_PAGES COINPAPRIKA_REQUESTS_PER_SECOND COINPAPRIKA_MONTHLY_REQUESTS " +
 		"COINGECKO_REQUESTS_PER_SECOND COINGECKO_MONTHLY_REQUESTS CSV_PATH ETL_SCHEDULE ETL_SCHEDULE_COINGECKO ETL_SCHEDULE_COINPAPRIKA " +
 		"ETL_SCHEDULE_CSV LOG_LEVEL LOG_FORMAT"

@@ -25,6 +25,7 @@ type Flags struct {
 	PostgresDB          string `name:"postgres-db" env:"POSTGRES_DB" placeholder:"NAME" group:"Database" help:"Database at POSTGRES_HOST."`
 	DatabaseReplicaURLs string `name:"database-replica-urls" env:"DATABASE_REPLICA_URLS" placeholder:"URL,..." group:"Database" help:"Replicas of the database, separated by commas. Reserved: reads go to the primary for now."`
 	RawRetentionDays    string `env:"RAW_RETENTION_DAYS" fallback:"90" placeholder:"90" group:"Database" help:"How many days payloads are kept at least, 0 for ever; those of the newest records are always kept."`
+	ConsensusMaxAge     string `env:"CONSENSUS_MAX_AGE" fallback:"24h" placeholder:"24h" group:"Database" help:"How old a price may be and still take part in the consensus on its asset: 90m, 24h."`
 	DataDir             string `env:"DATA_DIR" fallback:".data" placeholder:".data" group:"Database" help:"Directory for the embedded PostgreSQL."`
 
 	CoinPaprikaAPIKey  string `name:"coinpaprika-api-key" env:"COINPAPRIKA_API_KEY" placeholder:"KEY" group:"Sources" help:"Key of a paid CoinPaprika plan; the free one needs none."`

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"log/slog"
+	"time"
 )
 
 // formatText and formatJSON are the formats of the log.
@@ -43,6 +44,7 @@ func (f Flags) Load() (Config, error) {
 		LogLevel:    r.level("LOG_LEVEL", f.LogLevel),
 		LogFormat:   r.oneOf("LOG_FORMAT", f.LogFormat, "", formatText, formatJSON),
 
+		ConsensusMaxAge:  r.duration("CONSENSUS_MAX_AGE", f.ConsensusMaxAge, time.Minute, 8760*time.Hour),
 		RawRetentionDays: r.number("RAW_RETENTION_DAYS", f.RawRetentionDays, 0, 36500),
 	}
 	if len(r.problems) > 0 {

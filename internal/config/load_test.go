@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -27,6 +28,7 @@ func TestGoodValues(t *testing.T) {
 		{"DATA_DIR", "/var/lib/k", func(c Config) any { return c.DataDir }, "/var/lib/k"},
 		{"RAW_RETENTION_DAYS", "0", func(c Config) any { return c.RawRetentionDays }, 0},
 		{"RAW_RETENTION_DAYS", "1", func(c Config) any { return c.RawRetentionDays }, 1},
+		{"CONSENSUS_MAX_AGE", "90m", func(c Config) any { return c.ConsensusMaxAge }, 90 * time.Minute},
 		{"COINPAPRIKA_API_KEY", "k", func(c Config) any { return c.CoinPaprika }, CoinPaprika{BaseURL: "https://api-pro.coinpaprika.com/v1", APIKey: "k", Plan: Plan{RequestsPerSecond: 10}}},
 		{"COINPAPRIKA_BASE_URL", "http://[::1]:9/v1/", func(c Config) any { return c.CoinPaprika.BaseURL }, "http://[::1]:9/v1"},
 		{"COINGECKO_API_KEY", "CG-x", func(c Config) any { return c.CoinGecko.APIKey.Reveal() }, "CG-x"},
@@ -75,6 +77,8 @@ func TestBadValues(t *testing.T) {
 		{"DATABASE_URL", "postgres://", "postgres://… (the rest is not shown)", "postgres://USER"},
 		{"RAW_RETENTION_DAYS", "-1", `"-1"`, "a whole number from 0 to 36500"},
 		{"RAW_RETENTION_DAYS", "90d", `"90d"`, "a whole number from 0 to 36500"},
+		{"CONSENSUS_MAX_AGE", "24", `"24"`, "a time from 1m to 8760h, such as 90m or 24h"},
+		{"CONSENSUS_MAX_AGE", "59s", `"59s"`, "a time from 1m to 8760h"},
 		{"COINPAPRIKA_API_KEY", "hush\n", "one with other characters or spaces (not shown)", "visible ASCII characters only"},
 		{"COINGECKO_API_KEY", "hüsh", "one with other characters or spaces (not shown)", "visible ASCII characters only"},
 		{"COINPAPRIKA_BASE_URL", "api.example", "something else (not shown)", "an http:// or https:// URL"},

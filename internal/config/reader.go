@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // reader reads values and gathers what is wrong with them. Its methods return a zero value where
@@ -26,6 +27,20 @@ func (r *reader) number(variable, value string, lowest, highest int) int {
 		return 0
 	}
 	return n
+}
+
+func (r *reader) duration(variable, value string, lowest, highest time.Duration) time.Duration {
+	d, err := time.ParseDuration(value)
+	if err != nil || d < lowest || d > highest {
+		r.refuse(variable, strconv.Quote(value), fmt.Sprintf("a time from %v to %v, such as 90m or 24h", short(lowest), short(highest)))
+		return 0
+	}
+	return d
+}
+
+// short writes a duration without what is zero at its end: 24h, not 24h0m0s.
+func short(d time.Duration) string {
+	return strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
 }
 
 // decimal is a plain number: what else a float may look like (1e3, 0x1p-2, Inf) is nothing to set.

@@ -54,6 +54,7 @@ func observe(item *source.Item, now time.Time) (market.Observation, *market.Reas
 		ExternalID: item.ExternalID,
 		Symbol:     strings.ToUpper(strings.TrimSpace(item.Symbol)),
 		Name:       strings.TrimSpace(item.Name),
+		Contracts:  item.Contracts,
 		ObservedAt: item.ObservedAt.UTC().Truncate(time.Microsecond),
 		Figures:    figures, Payload: item.Payload, PayloadHash: [16]byte(sum[:16]),
 	}, nil

@@ -116,10 +116,11 @@ func (r rig) held() map[string][]string {
 	return map[string][]string{
 		"records":  r.lines(fmt.Sprintf(record, "records")),
 		"latest":   r.lines(fmt.Sprintf(record, "latest_records")),
-		"listings": r.lines(`SELECT concat_ws(' ', source_id, external_id, symbol, name) FROM listings ORDER BY 1`),
+		"listings": r.lines(`SELECT concat_ws(' ', source_id, external_id, symbol, name, match_method, match_confidence) FROM listings ORDER BY 1`),
 		"totals":   r.lines(`SELECT concat_ws(' ', source_id, record_count) FROM source_totals ORDER BY 1`),
 		"days":     r.lines(`SELECT concat_ws(' ', source_id, day, record_count) FROM source_days ORDER BY 1`),
 		"ranks":    r.lines(`SELECT concat_ws(' ', slug, rank) FROM assets ORDER BY 1`),
+		"standing": r.lines(`SELECT concat_ws(' ', a.slug, c.sources, c.price_usd, c.observed_at) FROM consensus c JOIN assets a ON a.id = c.asset_id ORDER BY 1`),
 	}
 }
 

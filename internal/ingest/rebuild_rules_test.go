@@ -119,7 +119,7 @@ func TestListingsThatAreGoneComeBack(t *testing.T) {
 	src := &notes{pages: [][]string{{note("a", 0, "1"), note("b", 0, "1")}, {note("a", 1, "2")}}}
 	r.ingest(src)
 	before := r.held()
-	r.exec("TRUNCATE records, latest_records, listings, assets, source_days")
+	r.exec("TRUNCATE records, latest_records, listings, assets, consensus, match_candidates, match_changes, listing_decisions, former_slugs, source_days")
 	src.rule = func(i *source.Item) {
 		if i.Price == "1" && i.ExternalID == "a" {
 			i.Name = "An older name"

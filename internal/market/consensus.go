@@ -7,59 +7,82 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// ConsensusSpan is how far behind the newest price of an asset another price may lie and still
-// take part in its consensus: a day, so that daily closes count beside live prices while the end
-// of an old file does not.
-const ConsensusSpan = 24 * time.Hour
+// DefaultConsensusAge is how old a price may be and still take part in a consensus, unless another
+// age is set: a day, so that daily closes count beside live prices while the end of an old file does not.
+const DefaultConsensusAge = 24 * time.Hour
 
-// Consensus is what the sources agree on: the median of their latest prices.
-type Consensus struct {
-	PriceUSD      decimal.Decimal // exact: the mean of the middle two where their number is even
-	SpreadPercent decimal.Decimal // (highest - lowest) / median in percent, to 4 decimals
-	Sources       int64           // sources that took part
-	ObservedAt    time.Time       // of the newest price
+// Quote is the newest that one listing of an asset was seen at.
+type Quote struct {
+	Source           string
+	ObservedAt       time.Time
+	PriceUSD         decimal.Decimal
+	MarketCapUSD     decimal.NullDecimal
+	PercentChange24h decimal.NullDecimal
 }
 
-// ConsensusOf judges records of one asset, in any order. Of each source its newest record takes
-// part, if its price is above zero and it is within ConsensusSpan of the newest of them all. It
-// returns false where none does.
-func ConsensusOf(records []Record) (Consensus, bool) {
-	newest := map[string]Record{}
-	var at time.Time
-	for _, r := range records {
-		if !r.PriceUSD.IsPositive() {
+// Consensus is what the sources agree on: the medians of their latest figures. A median is exact: the
+// mean of the middle two where their number is even.
+type Consensus struct {
+	PriceUSD         decimal.Decimal
+	SpreadPercent    decimal.Decimal     // (highest price - lowest) / median in percent, to 4 decimals
+	MarketCapUSD     decimal.NullDecimal // of those sources that took part and gave one
+	PercentChange24h decimal.NullDecimal // of those sources that took part and gave one
+	Sources          int64               // sources that took part
+	ObservedAt       time.Time           // of the newest price
+}
+
+// ConsensusOf judges the quotes of one asset, in any order. Of each source its newest quote takes part,
+// if its price is above zero and no older than since. It returns nil where none does.
+func ConsensusOf(quotes []Quote, since time.Time) *Consensus {
+	newest := make([]Quote, 0, len(quotes))
+	for _, q := range quotes {
+		if !q.PriceUSD.IsPositive() || q.ObservedAt.Before(since) {
 			continue
 		}
-		if seen, ok := newest[r.Source]; !ok || r.ObservedAt.After(seen.ObservedAt) {
-			newest[r.Source] = r
-		}
-		if r.ObservedAt.After(at) {
-			at = r.ObservedAt
-		}
-	}
-	var prices []decimal.Decimal
-	for _, r := range newest {
-		if at.Sub(r.ObservedAt) <= ConsensusSpan {
-			prices = append(prices, r.PriceUSD)
+		i := slices.IndexFunc(newest, func(n Quote) bool { return n.Source == q.Source })
+		switch {
+		case i < 0:
+			newest = append(newest, q)
+		case q.ObservedAt.After(newest[i].ObservedAt):
+			newest[i] = q
 		}
 	}
-	if len(prices) == 0 {
-		return Consensus{}, false
+	if len(newest) == 0 {
+		return nil
 	}
-	slices.SortFunc(prices, decimal.Decimal.Cmp)
-	price := median(prices)
-	spread := prices[len(prices)-1].Sub(prices[0])
-	return Consensus{
-		PriceUSD:      price,
-		SpreadPercent: spread.Shift(2).DivRound(price, 4),
-		Sources:       int64(len(prices)),
-		ObservedAt:    at,
-	}, true
+	c := &Consensus{Sources: int64(len(newest))}
+	prices := make([]decimal.Decimal, len(newest))
+	for i, q := range newest {
+		prices[i] = q.PriceUSD
+		if q.ObservedAt.After(c.ObservedAt) {
+			c.ObservedAt = q.ObservedAt
+		}
+	}
+	c.PriceUSD = median(prices) // and they are sorted behind it
+	c.SpreadPercent = prices[len(prices)-1].Sub(prices[0]).Shift(2).DivRound(c.PriceUSD, 4)
+	c.MarketCapUSD = medianOf(newest, func(q Quote) decimal.NullDecimal { return q.MarketCapUSD })
+	c.PercentChange24h = medianOf(newest, func(q Quote) decimal.NullDecimal { return q.PercentChange24h })
+	return c
 }
 
-// median takes at least one value, sorted. Halving by multiplication keeps it exact.
-func median(sorted []decimal.Decimal) decimal.Decimal {
-	high := sorted[len(sorted)/2]
-	low := sorted[(len(sorted)-1)/2]
+// medianOf is the median of a figure that not every source gives.
+func medianOf(quotes []Quote, figure func(Quote) decimal.NullDecimal) decimal.NullDecimal {
+	var values []decimal.Decimal
+	for _, q := range quotes {
+		if v := figure(q); v.Valid {
+			values = append(values, v.Decimal)
+		}
+	}
+	if len(values) == 0 {
+		return decimal.NullDecimal{}
+	}
+	return decimal.NewNullDecimal(median(values))
+}
+
+// median takes at least one value, and sorts them. Halving by multiplication keeps it exact.
+func median(values []decimal.Decimal) decimal.Decimal {
+	slices.SortFunc(values, decimal.Decimal.Cmp)
+	high := values[len(values)/2]
+	low := values[(len(values)-1)/2]
 	return high.Add(low).Mul(decimal.New(5, -1))
 }

@@ -10,11 +10,13 @@ import (
 // Kinds of global ids. An id reads kind_key, is unique over all kinds, and is the same in
 // GraphQL, REST, logs and on the command line. Clients treat it as opaque.
 const (
-	IDAsset     = "asset"
-	IDRecord    = "record"
-	IDRun       = "run"
-	IDRejection = "rejection"
-	IDDrift     = "drift"
+	IDAsset       = "asset"
+	IDListing     = "listing"
+	IDRecord      = "record"
+	IDRun         = "run"
+	IDRejection   = "rejection"
+	IDDrift       = "drift"
+	IDMatchChange = "change"
 )
 
 // GlobalID makes the id of a thing that has a number.

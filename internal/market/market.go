@@ -32,6 +32,11 @@ type Asset struct {
 	Symbol string // upper case: "USDC"
 	Name   string // "USD Coin"
 	Rank   *int32 // the best rank that any source gives it now; nil where none does
+	// MergedInto is the asset that it was merged into; 0 while it lives.
+	MergedInto int64
+	// Consensus is what its sources agreed on when a run last ended; nil where none had a price
+	// that was young enough.
+	Consensus *Consensus
 }
 
 // Listing is an asset as one source names it. Source and ExternalID identify it for good.
@@ -43,30 +48,11 @@ type Listing struct {
 	Name       string // empty where the source gives none
 	AssetID    int64
 	Match      Match
-	Pinned     bool   // a person decided the asset; never overridden
-	Rank       *int32 // the latest rank of the listing, evidence for its match; nil where unknown
+	Pinned     bool // a person has decided something about it, which evidence never overrides
 }
 
-// Match says why a listing belongs to its asset.
-type Match struct {
-	Method     MatchMethod
-	Confidence float64 // 0 to 1
-}
-
-// MatchMethod is the evidence that decided a match.
-type MatchMethod string
-
-// Methods, strongest first.
-const (
-	MatchPinned        MatchMethod = "PINNED"          // a person said so
-	MatchSymbolAndName MatchMethod = "SYMBOL_AND_NAME" // symbol and normalised name agree
-	MatchTicker        MatchMethod = "TICKER"          // only a ticker was given: the leader of that ticker
-	MatchName          MatchMethod = "NAME"            // only a name was given: the leader of that name
-	MatchAlone         MatchMethod = "ALONE"           // nothing else is known to be the same asset
-)
-
-// Weak tells whether the evidence is a bare ticker or a bare name, which others may share.
-func (m MatchMethod) Weak() bool { return m == MatchTicker || m == MatchName }
+// Key is what identifies the listing for good.
+func (l *Listing) Key() ListingKey { return ListingKey{l.Source, l.ExternalID} }
 
 // Figures are the numbers of one observation. A figure that the source does not give, or gives
 // as its way of saying "unknown", is not valid (null), never zero.

@@ -67,7 +67,7 @@ func DecodeCursor[K any](s CursorScope, cursor string) (K, error) {
 	if err := json.Unmarshal(raw[1+len(s):], &key); err != nil {
 		return key, fmt.Errorf("%w: it is damaged", ErrBadCursor)
 	}
-	if k, ok := any(key).(RecordKey); ok && !k.possible() {
+	if k, ok := any(key).(interface{ possible() bool }); ok && !k.possible() {
 		return key, fmt.Errorf("%w: it is damaged", ErrBadCursor)
 	}
 	return key, nil

@@ -18,10 +18,17 @@ type Reader interface {
 	Assets(ctx context.Context, f AssetFilter, o AssetOrder, w Window[AssetKey]) (Page[Asset], error)
 	CountAssets(ctx context.Context, f AssetFilter) (int64, error)
 	AssetsByID(ctx context.Context, ids []int64) ([]Asset, error)
-	// AssetBySlug returns ErrNotFound where there is none.
+	// AssetBySlug returns ErrNotFound where there is none. The slug of an asset that was merged into
+	// another, or that has a better slug now, leads to what became of it.
 	AssetBySlug(ctx context.Context, slug string) (Asset, error)
-	// ListingsOf returns the listings of the assets, by source and external id, without their ranks.
+	// ListingsOf returns the listings of the assets, by source and external id.
 	ListingsOf(ctx context.Context, assetIDs []int64) ([]Listing, error)
+	ListingsByID(ctx context.Context, ids []int64) ([]Listing, error)
+
+	MatchCandidates(ctx context.Context, f CandidateFilter, w Window[CandidateKey]) (Page[MatchCandidate], error)
+	CountMatchCandidates(ctx context.Context, f CandidateFilter) (int64, error)
+	MatchChanges(ctx context.Context, f ChangeFilter, w Window[int64]) (Page[MatchChange], error)
+	CountMatchChanges(ctx context.Context, f ChangeFilter) (int64, error)
 
 	Records(ctx context.Context, f RecordFilter, o RecordOrder, w Window[RecordKey]) (Page[Record], error)
 	// CountRecords takes no count where the maintained totals answer.
@@ -76,7 +83,7 @@ type TimeRange struct {
 // RecordFilter narrows records. In each list nil means any, and an empty list matches nothing.
 type RecordFilter struct {
 	Sources    []string // names
-	Assets     []string // slugs
+	Assets     []string // slugs, also former ones
 	Symbols    []string // of the asset, in any case
 	ObservedAt TimeRange
 }
@@ -89,38 +96,6 @@ const (
 	RecordsNewestFirst RecordOrder = "OBSERVED_AT_DESC"
 	RecordsOldestFirst RecordOrder = "OBSERVED_AT_ASC"
 )
-
-// AssetFilter narrows assets. In each list nil means any, and an empty list matches nothing.
-type AssetFilter struct {
-	Slugs   []string
-	Symbols []string // in any case
-	Sources []string // listed by at least one of them
-	Name    string   // a part of the name, in any case; empty means any
-}
-
-// AssetOrder is an order over assets; ties go by id, and no rank comes after every rank.
-type AssetOrder string
-
-// Orders of assets.
-const (
-	AssetsByRank AssetOrder = "RANK"
-	AssetsByName AssetOrder = "NAME"
-)
-
-// AssetKey is the place of an asset in an order.
-type AssetKey struct {
-	Rank *int32 `json:"r,omitempty"` // set for AssetsByRank where the asset has one
-	Name string `json:"n,omitempty"` // set for AssetsByName
-	ID   int64  `json:"i"`
-}
-
-// Key returns the asset's place in the order.
-func (o AssetOrder) Key(a Asset) AssetKey {
-	if o == AssetsByName {
-		return AssetKey{Name: a.Name, ID: a.ID}
-	}
-	return AssetKey{Rank: a.Rank, ID: a.ID}
-}
 
 // RunFilter narrows runs, which are listed newest first. In each list nil means any.
 type RunFilter struct {

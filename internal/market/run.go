@@ -155,24 +155,7 @@ type Observation struct {
 	Name       string
 	ObservedAt time.Time
 	Figures
+	Contracts   []string // addresses of the token, where the source gives them
 	Payload     []byte   // valid JSON that the store can hold
 	PayloadHash [16]byte // of the payload as it came: equal hashes, equal payloads
-}
-
-// Resolver decides which listings are the same asset. It is a pure function: the same listings in
-// any order give the same groups. Every listing is in exactly one group.
-type Resolver func([]Listing) []Group
-
-// Group is a set of listings that are one asset.
-type Group struct {
-	Symbol  string // of the asset, upper case
-	Name    string // of the asset; its ticker where no listing has a name
-	Named   bool   // a listing gives both: a ticker or a name alone is a poor identity
-	Members []Member
-}
-
-// Member is a listing's place in a group.
-type Member struct {
-	Listing int // its index in what was given to the Resolver
-	Match   Match
 }

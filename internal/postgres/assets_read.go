@@ -2,88 +2,64 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"math"
-	"strings"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"github.com/kasparro/kasparro/internal/market"
 )
 
-// Assets implements market.Reader.
-func (s *Store) Assets(ctx context.Context, f market.AssetFilter, o market.AssetOrder, w market.Window[market.AssetKey]) (market.Page[market.Asset], error) {
-	q, err := s.filteredAssets(ctx, f)
-	if err != nil {
-		return market.Page[market.Asset]{}, fmt.Errorf("read assets: %w", unavailable(err))
-	}
-	column := "coalesce(a.rank, 2147483647)" // as the index has it
-	if o == market.AssetsByName {
-		column = `a.name COLLATE "C"`
-	}
-	if w.After != nil {
-		q.Where("("+column+", a.id) > (?, ?)", place(o, *w.After), w.After.ID)
-	}
-	if w.Before != nil {
-		q.Where("("+column+", a.id) < (?, ?)", place(o, *w.Before), w.Before.ID)
-	}
-	direction := "ASC"
-	if w.Backward {
-		direction = "DESC"
-	}
-	q.OrderExpr(column + " " + direction).OrderExpr("a.id " + direction).Limit(int64(w.Size) + 1).Offset(int64(w.Skip))
-	assets, err := selectAssets(ctx, q)
-	if err != nil {
-		return market.Page[market.Asset]{}, fmt.Errorf("read assets: %w", unavailable(err))
-	}
-	return trim(assets, w.Size, w.Backward), nil
-}
+// assetColumns are those of queryAssets, from an asset a and its consensus c.
+const assetColumns = `a.id, a.slug, a.symbol, a.name, a.rank, coalesce(a.merged_into, 0), c.price_usd, c.spread_percent,
+	c.market_cap_usd, c.percent_change_24h, coalesce(c.price_sources, 0), c.observed_at`
 
-// place is the value of a key in the column of its order.
-func place(o market.AssetOrder, k market.AssetKey) any {
-	if o == market.AssetsByName {
-		return k.Name
-	}
-	if k.Rank == nil {
-		return math.MaxInt32
-	}
-	return *k.Rank
-}
+// selectAssets reads assets, also merged ones.
+const selectAssets = "SELECT " + assetColumns + " FROM assets a LEFT JOIN consensus c ON c.asset_id = a.id "
 
-func (s *Store) filteredAssets(ctx context.Context, f market.AssetFilter) (*bun.SelectQuery, error) {
-	q := s.db.NewSelect().TableExpr("assets AS a")
-	if f.Slugs != nil {
-		q.Where("a.slug IN (?)", texts(f.Slugs))
+func (s *Store) queryAssets(ctx context.Context, query string, args ...any) (assets []market.Asset, err error) {
+	rows, err := s.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
 	}
-	if f.Symbols != nil {
-		q.Where("a.symbol IN (?)", texts(upper(f.Symbols)))
-	}
-	if f.Name != "" {
-		q.Where(`a.name ILIKE ?`, "%"+strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text(f.Name))+"%")
-	}
-	if f.Sources != nil {
-		ids, err := s.sourceIDs(ctx, f.Sources)
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var a market.Asset
+		var c consensusRow
+		err := rows.Scan(&a.ID, &a.Slug, &a.Symbol, &a.Name, &a.Rank, &a.MergedInto, &c.PriceUSD, &c.SpreadPercent,
+			&c.MarketCapUSD, &c.PercentChange24h, &c.PriceSources, &c.ObservedAt)
 		if err != nil {
 			return nil, err
 		}
-		q.Where("EXISTS (SELECT FROM listings l WHERE l.asset_id = a.id AND l.source_id IN (?))", bun.List(ids))
+		a.Consensus = c.consensus()
+		assets = append(assets, a)
 	}
-	return q, nil
-}
-
-func selectAssets(ctx context.Context, q *bun.SelectQuery) ([]market.Asset, error) {
-	var assets []market.Asset
-	return assets, q.ColumnExpr("a.id, a.slug, a.symbol, a.name, a.rank").Scan(ctx, &assets)
+	return assets, rows.Err()
 }
 
 // CountAssets implements market.Reader.
-func (s *Store) CountAssets(ctx context.Context, f market.AssetFilter) (int64, error) {
-	q, err := s.filteredAssets(ctx, f)
-	var n int64
-	if err == nil {
-		err = q.ColumnExpr("count(*)").Scan(ctx, &n)
-	}
+func (s *Store) CountAssets(ctx context.Context, f market.AssetFilter) (n int64, err error) {
+	sets, err := s.sourceSets(ctx, f)
 	if err != nil {
+		return 0, fmt.Errorf("count assets: %w", unavailable(err))
+	}
+	var q sqlText
+	for i, set := range sets {
+		if i > 0 {
+			q.add(" UNION ALL ")
+		}
+		q.add("SELECT count(*) FROM assets a")
+		if f.MinSpreadPercent != nil {
+			q.add(" JOIN consensus c ON c.asset_id = a.id")
+		}
+		q.add(" WHERE a.sources = ?::smallint[]", pgdialect.Array(set))
+		narrowAssets(&q, f)
+	}
+	if q.empty() {
+		return 0, nil
+	}
+	if err := s.db.NewRaw("SELECT sum(count) FROM ("+q.String()+") counted", q.args...).Scan(ctx, &n); err != nil {
 		return 0, fmt.Errorf("count assets: %w", unavailable(err))
 	}
 	return n, nil
@@ -94,7 +70,7 @@ func (s *Store) AssetsByID(ctx context.Context, ids []int64) ([]market.Asset, er
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	assets, err := selectAssets(ctx, s.db.NewSelect().TableExpr("assets AS a").Where("a.id IN (?)", bun.List(ids)))
+	assets, err := s.queryAssets(ctx, selectAssets+"WHERE a.id IN (?)", bun.List(ids))
 	if err != nil {
 		return nil, fmt.Errorf("read assets by id: %w", unavailable(err))
 	}
@@ -103,7 +79,7 @@ func (s *Store) AssetsByID(ctx context.Context, ids []int64) ([]market.Asset, er
 
 // AssetBySlug implements market.Reader.
 func (s *Store) AssetBySlug(ctx context.Context, slug string) (market.Asset, error) {
-	assets, err := selectAssets(ctx, s.db.NewSelect().TableExpr("assets AS a").Where("a.slug = ?", text(slug)))
+	assets, err := s.queryAssets(ctx, selectAssets+"WHERE a.id IN ("+livingAssets+")", texts([]string{slug}))
 	if err != nil {
 		return market.Asset{}, fmt.Errorf("read asset: %w", unavailable(err))
 	}
@@ -115,17 +91,26 @@ func (s *Store) AssetBySlug(ctx context.Context, slug string) (market.Asset, err
 
 // ListingsOf implements market.Reader.
 func (s *Store) ListingsOf(ctx context.Context, assetIDs []int64) ([]market.Listing, error) {
-	if len(assetIDs) == 0 {
+	return s.listingsWhere(ctx, "l.asset_id", assetIDs)
+}
+
+// ListingsByID implements market.Reader.
+func (s *Store) ListingsByID(ctx context.Context, ids []int64) ([]market.Listing, error) {
+	return s.listingsWhere(ctx, "l.id", ids)
+}
+
+func (s *Store) listingsWhere(ctx context.Context, column string, ids []int64) ([]market.Listing, error) {
+	if len(ids) == 0 {
 		return nil, nil
 	}
 	var rows []listingRow
-	err := s.db.NewRaw(selectListings+"WHERE l.asset_id IN (?) ORDER BY s.name, l.external_id", bun.List(assetIDs)).Scan(ctx, &rows)
+	err := s.db.NewRaw(selectListings+"WHERE "+column+" IN (?) ORDER BY s.name, l.external_id", bun.List(ids)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("read listings: %w", unavailable(err))
 	}
 	listings := make([]market.Listing, len(rows))
-	for i, r := range rows {
-		listings[i] = r.listing()
+	for i := range rows {
+		listings[i] = rows[i].listing()
 	}
 	return listings, nil
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -19,15 +20,28 @@ type assetRow struct {
 	Name        string
 	Rank        *int32
 	Provisional bool
+	MergedInto  int64   `bun:",nullzero"` // 0 while it lives
+	Sources     []int16 `bun:",array"`    // sorted
+
+	changed bool
 }
 
-// catalogue is all assets while their listings are being shared out among them.
+// catalogue is all assets, those that were merged among them, while listings are being shared out.
 type catalogue struct {
 	assets map[int64]*assetRow
-	slugs  map[string]bool
-	taken  map[int64]bool // assets that a group has
+	slugs  map[string]bool // also former ones
+	taken  map[int64]bool  // assets that a group has
 	fresh  []*assetRow
-	better []assetRow // assets whose name, symbol or slug changes
+	better []*assetRow // assets that change
+	former []formerSlug
+}
+
+// formerSlug leads to an asset that has a better slug now.
+type formerSlug struct {
+	bun.BaseModel `bun:"table:former_slugs"`
+
+	Slug    string
+	AssetID int64
 }
 
 func loadCatalogue(ctx context.Context, tx bun.Tx) (*catalogue, error) {
@@ -35,27 +49,36 @@ func loadCatalogue(ctx context.Context, tx bun.Tx) (*catalogue, error) {
 	if err := tx.NewSelect().Model(&rows).Scan(ctx); err != nil {
 		return nil, fmt.Errorf("load assets: %w", err)
 	}
+	var former []string
+	if err := tx.NewRaw("SELECT slug FROM former_slugs").Scan(ctx, &former); err != nil {
+		return nil, fmt.Errorf("load former slugs: %w", err)
+	}
 	c := &catalogue{assets: make(map[int64]*assetRow, len(rows)), slugs: make(map[string]bool, len(rows)), taken: map[int64]bool{}}
 	for _, a := range rows {
 		c.assets[a.ID] = a
 		c.slugs[a.Slug] = true
 	}
+	for _, slug := range former {
+		c.slugs[slug] = true
+	}
 	return c, nil
 }
 
-// assetsOf returns the asset of each group: the one that its strongest listing has, so that an
-// asset keeps its id and slug, or a new one. A bare ticker or name speaks for its asset only once every
-// other listing has spoken, or it would take the asset along to whoever leads its ranking now.
+// assetsOf returns the asset of each group. An asset stays with those of its listings that have the best
+// claim to it; a group without one gets back the asset that was once made for one of its listings and has
+// been merged since, or a new one.
 func (c *catalogue) assetsOf(groups []market.Group, rows []listingRow) []*assetRow {
 	owners := make([]*assetRow, len(groups))
-	for _, weak := range []bool{false, true} {
-		for i, g := range groups {
-			if owners[i] == nil {
-				owners[i] = c.held(g, rows, weak)
-			}
+	for _, claim := range c.claims(groups, rows) {
+		if owners[claim.group] == nil && !c.taken[claim.asset] {
+			owners[claim.group] = c.assets[claim.asset]
+			c.taken[claim.asset] = true
 		}
 	}
 	for i, g := range groups {
+		if owners[i] == nil {
+			owners[i] = c.revived(g, rows)
+		}
 		if owners[i] == nil {
 			owners[i] = c.found(g, rows)
 		} else {
@@ -65,13 +88,15 @@ func (c *catalogue) assetsOf(groups []market.Group, rows []listingRow) []*assetR
 	return owners
 }
 
-// held takes for a group the first free asset that one of its listings has, or returns nil.
-func (c *catalogue) held(g market.Group, rows []listingRow, weak bool) *assetRow {
+// revived brings back an asset that was made for a listing of the group, or returns nil.
+func (c *catalogue) revived(g market.Group, rows []listingRow) *assetRow {
 	for _, m := range g.Members {
-		id := rows[m.Listing].AssetID
-		if m.Match.Method.Weak() == weak && id != 0 && !c.taken[id] {
-			c.taken[id] = true
-			return c.assets[id]
+		a := c.assets[rows[m.Listing].HomeAssetID]
+		if a != nil && a.MergedInto != 0 && !c.taken[a.ID] {
+			c.taken[a.ID] = true
+			a.MergedInto = 0
+			c.change(a)
+			return a
 		}
 	}
 	return nil
@@ -91,11 +116,34 @@ func (c *catalogue) improve(a *assetRow, g market.Group) {
 		return
 	}
 	if settled {
-		delete(c.slugs, a.Slug) // its own slug is the first that it may keep
+		was := a.Slug
+		delete(c.slugs, was) // its own slug is the first that it may keep
 		a.Slug, a.Provisional = c.slug(g), false
+		if a.Slug != was {
+			c.slugs[was] = true
+			c.former = append(c.former, formerSlug{Slug: was, AssetID: a.ID})
+		}
 	}
 	a.Symbol, a.Name = g.Symbol, g.Name
-	c.better = append(c.better, *a)
+	c.change(a)
+}
+
+// list notes which sources list an asset.
+func (c *catalogue) list(a *assetRow, sources []int16) {
+	if slices.Equal(a.Sources, sources) {
+		return
+	}
+	a.Sources = sources
+	if a.ID != 0 {
+		c.change(a)
+	}
+}
+
+func (c *catalogue) change(a *assetRow) {
+	if !a.changed {
+		a.changed = true
+		c.better = append(c.better, a)
+	}
 }
 
 func (c *catalogue) slug(g market.Group) string {
@@ -107,10 +155,10 @@ func (c *catalogue) slug(g market.Group) string {
 func (c *catalogue) write(ctx context.Context, tx bun.Tx) error {
 	if len(c.better) > 0 {
 		_, err := tx.NewUpdate().With("better", tx.NewValues(&c.better)).Model((*assetRow)(nil)).TableExpr("better").
-			Set("slug = better.slug").Set("symbol = better.symbol").Set("name = better.name").
-			Set("provisional = better.provisional").Where("assets.id = better.id").Exec(ctx)
+			Set("slug = better.slug").Set("symbol = better.symbol").Set("name = better.name").Set("provisional = better.provisional").
+			Set("merged_into = better.merged_into").Set("sources = better.sources").Where("assets.id = better.id").Exec(ctx)
 		if err != nil {
-			return fmt.Errorf("rename assets: %w", err)
+			return fmt.Errorf("change assets: %w", err)
 		}
 	}
 	if len(c.fresh) > 0 {
@@ -118,22 +166,10 @@ func (c *catalogue) write(ctx context.Context, tx bun.Tx) error {
 			return fmt.Errorf("add assets: %w", err)
 		}
 	}
-	return nil
-}
-
-// removeOrphans deletes the assets that have lost their last listing to another.
-func (c *catalogue) removeOrphans(ctx context.Context, tx bun.Tx) error {
-	var orphans []int64
-	for id := range c.assets {
-		if !c.taken[id] {
-			orphans = append(orphans, id)
+	if len(c.former) > 0 {
+		if _, err := tx.NewInsert().Model(&c.former).Exec(ctx); err != nil {
+			return fmt.Errorf("keep former slugs: %w", err)
 		}
-	}
-	if len(orphans) == 0 {
-		return nil
-	}
-	if _, err := tx.ExecContext(ctx, "DELETE FROM assets WHERE id IN (?)", bun.List(orphans)); err != nil {
-		return fmt.Errorf("remove empty assets: %w", err)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -26,7 +27,7 @@ func (s *Store) CommitBatch(ctx context.Context, runID int64, b market.Batch) (d
 		return market.Counters{}, fmt.Errorf("commit page: %w", unavailable(err))
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	p := &page{source: source, runID: runID, batch: b, conn: conn, resolve: s.resolve}
+	p := &page{source: source, runID: runID, batch: b, conn: conn, resolve: s.resolve, age: s.ConsensusAge}
 	err = inTx(ctx, conn, func(ctx context.Context, tx bun.Tx) error {
 		p.tx = tx
 		return p.store(ctx)
@@ -45,6 +46,9 @@ type page struct {
 	conn    bun.Conn
 	tx      bun.Tx
 	resolve market.Resolver
+	age     time.Duration // of the prices that take part in a consensus
+	named   int64         // listings that are new or have changed
+	touched []int64       // assets that have changed with them
 	done    market.Counters
 }
 
@@ -111,7 +115,10 @@ func (p *page) storeObservations(ctx context.Context) error {
 			return fmt.Errorf("write page: %w", err)
 		}
 	}
-	return p.countDays(ctx)
+	if err := p.countDays(ctx); err != nil {
+		return err
+	}
+	return refreshStandings(ctx, p.tx, p.age, p.touched)
 }
 
 func (p *page) storeProgress(ctx context.Context) error {
@@ -129,10 +136,10 @@ func (p *page) storeProgress(ctx context.Context) error {
 		UPDATE etl_runs SET heartbeat_at = clock_timestamp(), cursor_after = coalesce(?2::jsonb, cursor_after), extracted = extracted + ?3, inserted = inserted + ?4,
 			updated = updated + ?5, unchanged = unchanged + ?6, rejected = rejected + ?7,
 			pages = pages + 1, retries = retries + ?8, waits = waits + ?9, waited_ms = waited_ms + ?10,
-			bytes_fetched = bytes_fetched + ?11
+			bytes_fetched = bytes_fetched + ?11, listings_changed = listings_changed + ?12
 		WHERE id = ?1`,
 		p.source, p.runID, next, d.Extracted, d.Inserted, d.Updated, d.Unchanged, d.Rejected,
-		d.Retries, d.Waits, d.WaitedMS, d.BytesFetched)
+		d.Retries, d.Waits, d.WaitedMS, d.BytesFetched, p.named)
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}

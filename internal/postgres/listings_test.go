@@ -85,8 +85,10 @@ func TestListingsFindTheirAssets(t *testing.T) {
 		{"a ticker alone", []page{csv}, []string{"btc BTC BTC: csv/BTC ALONE"}},
 		{"a renamed coin keeps its slug", []page{gecko, {"coingecko", []market.Observation{coin("bitcoin", "XBT", "Bitcoin Core", 1)}}},
 			[]string{"bitcoin XBT Bitcoin Core: coingecko/bitcoin ALONE"}},
-		{"a renamed coin parts", []page{gecko, paprika, {"coingecko", []market.Observation{coin("bitcoin", "BTC", "Gold Bitcoin", 900)}}},
-			[]string{"bitcoin-btc BTC BitCoin: coinpaprika/btc-bitcoin ALONE", "bitcoin BTC Gold Bitcoin: coingecko/bitcoin ALONE"}},
+		{"a renamed coin is held by its id", []page{gecko, paprika, {"coingecko", []market.Observation{coin("bitcoin", "BTC", "Gold Bitcoin", 900)}}},
+			[]string{"bitcoin BTC Gold Bitcoin: coingecko/bitcoin EXTERNAL_ID coinpaprika/btc-bitcoin EXTERNAL_ID"}},
+		{"a renamed coin parts", []page{gecko, paprika, {"coingecko", []market.Observation{coin("bitcoin", "XAU", "Gold", 900)}}},
+			[]string{"bitcoin-btc BTC BitCoin: coinpaprika/btc-bitcoin ALONE", "bitcoin XAU Gold: coingecko/bitcoin ALONE"}},
 		{"coins that come to agree", []page{gecko, {"coinpaprika", []market.Observation{coin("btc-bitcoin", "BTC", "Satoshi", 1)}}, paprika}, both},
 		{"names not given take nothing back", []page{gecko, {"coingecko", []market.Observation{coin("bitcoin", "", "", 1)}}},
 			[]string{"bitcoin BTC Bitcoin: coingecko/bitcoin ALONE"}},
@@ -127,7 +129,7 @@ func TestRecordsMoveWithTheirListing(t *testing.T) {
 	records := newest(t, s, market.RecordFilter{Assets: []string{"bitcoin"}})
 	require.Len(t, records, 2)
 	require.Equal(t, records[0].AssetID, records[1].AssetID)
-	require.Empty(t, newest(t, s, market.RecordFilter{Assets: []string{"btc"}}))
+	require.Len(t, newest(t, s, market.RecordFilter{Assets: []string{"btc"}}), 2, "the slug that it had before a better one")
 	latest, err := s.Latest(t.Context(), []int64{records[0].AssetID}, "")
 	require.NoError(t, err)
 	require.Len(t, latest, 2)

@@ -42,7 +42,7 @@ func TestPartitionsFollowTheMonths(t *testing.T) {
 // Months meet without a gap, and a page goes where its time of fetching says.
 func TestPayloadsAtTheTurnOfAMonth(t *testing.T) {
 	db := postgrestest.New(t)
-	s := postgres.New(db, func([]market.Listing) []market.Group { panic("there are no new listings") })
+	s := postgres.New(db, func([]market.Evidence) market.Resolution { panic("there are no new listings") })
 	named := newStoreOn(db)
 	run := start(t, named, "coingecko")
 	commit(t, named, run, observe("bitcoin", noon, "1"))

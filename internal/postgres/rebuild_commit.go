@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -33,7 +34,7 @@ func (s *Store) CommitRebuild(ctx context.Context, r market.Rebuild, batch []mar
 		if err := lockSource(ctx, tx, source); err != nil {
 			return err
 		}
-		p := &rebuiltPage{source: source, batch: batch, conn: conn, tx: tx, resolve: s.resolve}
+		p := &rebuiltPage{source: source, batch: batch, conn: conn, tx: tx, resolve: s.resolve, age: s.ConsensusAge}
 		if err := p.store(ctx); err != nil {
 			return err
 		}
@@ -53,6 +54,8 @@ type rebuiltPage struct {
 	conn     bun.Conn
 	tx       bun.Tx
 	resolve  market.Resolver
+	age      time.Duration // of the prices that take part in a consensus
+	touched  []int64       // assets that have changed
 	changed  int64
 	rejected int64
 }
@@ -77,6 +80,9 @@ func (p *rebuiltPage) store(ctx context.Context) error {
 		if err := p.storeListings(ctx, selectMisnamed); err != nil {
 			return fmt.Errorf("names: %w", err)
 		}
+	}
+	if err := refreshStandings(ctx, p.tx, p.age, p.touched); err != nil {
+		return err
 	}
 	if err := p.storeRejections(ctx); err != nil {
 		return fmt.Errorf("rejections: %w", err)
@@ -108,7 +114,9 @@ func (p *rebuiltPage) storeListings(ctx context.Context, query string) error {
 	if err := p.tx.NewRaw(query, p.source).Scan(ctx, &rows); err != nil || len(rows) == 0 {
 		return err
 	}
-	return settleListings(ctx, p.tx, rows, p.resolve)
+	touched, err := settleListings(ctx, p.tx, rows, p.resolve, "kasparro rebuild")
+	p.touched = append(p.touched, touched...)
+	return err
 }
 
 // storeRejections keeps the payloads that are refused now, each under the run that brought it.

@@ -29,7 +29,7 @@ DELETE FROM source_days WHERE source_id = ?0 AND record_count = 0;
 UPDATE source_totals t SET record_count = record_count + d.n FROM drift d WHERE t.source_id = ?0 AND d.day IS NULL AND d.n <> 0`
 
 // FinishRebuild counts the records of the source one by one, sets the maintained counts right, brings the
-// ranks of assets up to date and closes the rebuild. It returns market.ErrRebuilding when the rebuild
+// ranks and the consensus of assets up to date and closes the rebuild. It returns market.ErrRebuilding when the rebuild
 // does not stand at r any more.
 func (s *Store) FinishRebuild(ctx context.Context, r market.Rebuild) (market.Rebuild, error) {
 	source, err := s.sourceID(ctx, r.Source)
@@ -46,8 +46,8 @@ func (s *Store) FinishRebuild(ctx context.Context, r market.Rebuild) (market.Reb
 				return fmt.Errorf("count records: %w", err)
 			}
 		}
-		if err := refreshRanks(ctx, tx); err != nil {
-			return fmt.Errorf("ranks: %w", err)
+		if err := refreshStandings(ctx, tx, s.ConsensusAge, nil); err != nil {
+			return fmt.Errorf("standings: %w", err)
 		}
 		row, err = closeStep(ctx, tx, source, 0, 0, true)
 		return err

@@ -7,8 +7,8 @@ import "strings"
 
 // selectMissing finds the listings that are gone, with what the latest payload of each says.
 const selectMissing = `
-SELECT 0 AS id, ?0 AS source_id, s.external_id, s.rank, src.name AS source, s.symbol, s.name
-FROM (SELECT DISTINCT ON (external_id) external_id, symbol, name, rank
+SELECT 0 AS id, ?0 AS source_id, ` + stagedListing + `, s.symbol, s.name
+FROM (SELECT DISTINCT ON (external_id) *
 	FROM stage ORDER BY external_id, observed_at DESC, ord) s
 JOIN sources src ON src.id = ?0
 LEFT JOIN listings l ON l.source_id = ?0 AND l.external_id = s.external_id
@@ -21,20 +21,21 @@ CREATE TEMP TABLE keyed ON COMMIT DROP AS
 	JOIN listings l ON l.source_id = ?0 AND l.external_id = s.external_id;
 ANALYZE keyed`
 
-// misnamed holds of a staged item k and its listing l where the item names it otherwise. An empty symbol
+// misnamed holds of a staged item s and its listing l where the item names it otherwise. An empty symbol
 // or name takes nothing back.
-const misnamed = `(k.symbol <> '' AND k.symbol <> l.symbol OR k.name <> '' AND k.name <> l.name)`
+const misnamed = `(s.symbol <> '' AND s.symbol <> l.symbol OR s.name <> '' AND s.name <> l.name
+	OR s.contracts <> '{}' AND s.contracts <> l.contracts)`
 
 // anyMisnamed tells whether names may have to change. Then the assets are locked before any record is, in
 // the order in which a page does it.
-const anyMisnamed = `SELECT EXISTS (SELECT FROM keyed k JOIN listings l ON l.id = k.listing_id WHERE ` + misnamed + `)`
+const anyMisnamed = `SELECT EXISTS (SELECT FROM keyed s JOIN listings l ON l.id = s.listing_id WHERE ` + misnamed + `)`
 
 // selectMisnamed finds the listings whose newest record was read from a payload that names them otherwise.
 const selectMisnamed = `
-SELECT l.id, ?0 AS source_id, l.external_id, k.rank, src.name AS source,
-	coalesce(nullif(k.symbol, ''), l.symbol) AS symbol, coalesce(nullif(k.name, ''), l.name) AS name
-FROM keyed k JOIN latest_records n ON n.listing_id = k.listing_id AND n.raw_id = k.raw_id
-JOIN listings l ON l.id = k.listing_id JOIN sources src ON src.id = ?0
+SELECT l.id, ?0 AS source_id, ` + stagedListing + `,
+	coalesce(nullif(s.symbol, ''), l.symbol) AS symbol, coalesce(nullif(s.name, ''), l.name) AS name
+FROM keyed s JOIN latest_records n ON n.listing_id = s.listing_id AND n.raw_id = s.raw_id
+JOIN listings l ON l.id = s.listing_id JOIN sources src ON src.id = ?0
 WHERE ` + misnamed + ` ORDER BY l.external_id`
 
 // createGone finds the records whose payload does not give them any more, unless another payload has

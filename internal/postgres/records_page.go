@@ -58,7 +58,7 @@ func (s *Store) listingIDs(ctx context.Context, f market.RecordFilter) ([]int64,
 	q := s.db.NewSelect().TableExpr("listings AS l").Join("JOIN assets AS a ON a.id = l.asset_id").
 		ColumnExpr("l.id").OrderExpr("l.id")
 	if f.Assets != nil {
-		q.Where("a.slug IN (?)", texts(f.Assets))
+		q.Where("a.id IN ("+livingAssets+")", texts(f.Assets))
 	}
 	if f.Symbols != nil {
 		q.Where("a.symbol IN (?)", texts(upper(f.Symbols)))

@@ -101,7 +101,7 @@ func fence(ctx context.Context, db bun.IDB, runID int64) error {
 }
 
 // FinishRun closes the run and returns it as it ended. It returns ErrFenced when it was closed by
-// someone else. The ranks of assets are brought up to date on the way.
+// someone else. What the run tells of assets is settled on the way.
 func (s *Store) FinishRun(ctx context.Context, runID int64, end market.RunEnd) (market.Run, error) {
 	var run market.Run
 	err := inTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
@@ -131,10 +131,7 @@ func (s *Store) FinishRun(ctx context.Context, runID int64, end market.RunEnd) (
 		if err := tally(ctx, tx, runID); err != nil {
 			return err
 		}
-		if run.Stream != "" || run.Status == market.RunFailed { // the past knows of no ranks, and a failure of nothing
-			return nil
-		}
-		return refreshRanks(ctx, tx)
+		return s.conclude(ctx, tx, run)
 	})
 	if err != nil {
 		return market.Run{}, fmt.Errorf("finish run %d: %w", runID, unavailable(err))
@@ -156,20 +153,24 @@ func tally(ctx context.Context, tx bun.Tx, runID int64) error {
 	return err
 }
 
-// refreshRanks gives every asset the best rank that the newest records of its listings hold. Reading
-// first and then writing constants keeps the update off the table of records.
-func refreshRanks(ctx context.Context, tx bun.Tx) error {
-	if err := lockAssets(ctx, tx); err != nil {
+// conclude settles what a run that is ending tells of assets: which listings are one, where it has brought
+// or renamed any, now that all of their figures are known; and how every asset stands. A run that is cut
+// off leaves that to the one that goes on with it.
+func (s *Store) conclude(ctx context.Context, tx bun.Tx, run market.Run) error {
+	if run.Status == market.RunInterrupted {
+		return nil
+	}
+	var named int64
+	if err := tx.NewRaw("SELECT listings_changed FROM etl_runs WHERE id = ?", run.ID).Scan(ctx, &named); err != nil {
 		return err
 	}
-	var moved []assetRow
-	err := tx.NewRaw(`SELECT a.id, min(r.rank) AS rank
-		FROM latest_records r JOIN listings l ON l.id = r.listing_id JOIN assets a ON a.id = l.asset_id
-		GROUP BY a.id, a.rank HAVING a.rank IS DISTINCT FROM min(r.rank)`).Scan(ctx, &moved)
-	if err != nil || len(moved) == 0 {
-		return err
+	if named > 0 {
+		if _, err := settleListings(ctx, tx, nil, s.resolve, market.GlobalID(market.IDRun, run.ID)); err != nil {
+			return fmt.Errorf("listings: %w", err)
+		}
 	}
-	_, err = tx.NewUpdate().With("moved", tx.NewValues(&moved)).Model((*assetRow)(nil)).TableExpr("moved").
-		Set("rank = moved.rank").Where("assets.id = moved.id").Exec(ctx)
-	return err
+	if named == 0 && run.Stream != "" { // the past does not tell how anything stands
+		return nil
+	}
+	return refreshStandings(ctx, tx, s.ConsensusAge, nil)
 }

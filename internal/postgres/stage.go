@@ -21,14 +21,14 @@ const figureColumns = `price_usd, open_usd, high_usd, low_usd, market_cap_usd, v
 
 // createStage holds a page as it arrives; ord keeps the order of the items.
 const createStage = `CREATE TEMP TABLE stage (
-	ord int, external_id text, symbol text, name text, observed_at timestamptz,
+	ord int, external_id text, symbol text, name text, contracts text[], observed_at timestamptz,
 	price_usd numeric, open_usd numeric, high_usd numeric, low_usd numeric, market_cap_usd numeric,
 	volume_24h_usd numeric, percent_change_1h numeric, percent_change_24h numeric,
 	percent_change_7d numeric, rank int, circulating_supply numeric, total_supply numeric,
 	max_supply numeric, payload jsonb, payload_hash bytea) ON COMMIT DROP`
 
 var stageColumns = []string{
-	"ord", "external_id", "symbol", "name", "observed_at",
+	"ord", "external_id", "symbol", "name", "contracts", "observed_at",
 	"price_usd", "open_usd", "high_usd", "low_usd", "market_cap_usd",
 	"volume_24h_usd", "percent_change_1h", "percent_change_24h",
 	"percent_change_7d", "rank", "circulating_supply", "total_supply",
@@ -52,7 +52,7 @@ func copyStage(ctx context.Context, conn bun.Conn, observations []market.Observa
 
 func stageRow(i int, o *market.Observation) []any {
 	return []any{
-		i, o.ExternalID, strings.ToUpper(o.Symbol), o.Name, o.ObservedAt,
+		i, o.ExternalID, strings.ToUpper(o.Symbol), o.Name, append([]string{}, o.Contracts...), o.ObservedAt,
 		numeric(o.PriceUSD), nullable(o.OpenUSD), nullable(o.HighUSD), nullable(o.LowUSD), nullable(o.MarketCapUSD),
 		nullable(o.Volume24hUSD), nullable(o.PercentChange1h), nullable(o.PercentChange24h),
 		nullable(o.PercentChange7d), o.Rank, nullable(o.CirculatingSupply), nullable(o.TotalSupply),

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -15,6 +16,10 @@ import (
 // Store keeps the market in PostgreSQL. It implements market.Reader and what ingestion needs of a
 // store, and is safe for concurrent use.
 type Store struct {
+	// ConsensusAge is how old a price may be and still take part in the consensus on its asset. It is
+	// set before the store is used.
+	ConsensusAge time.Duration
+
 	db      *bun.DB
 	resolve market.Resolver
 
@@ -26,7 +31,7 @@ type Store struct {
 // New makes a store over a pool. resolve is asked whenever a page brings listings not seen before
 // or changes what is known of one; a store that only reads may pass nil.
 func New(db *bun.DB, resolve market.Resolver) *Store {
-	return &Store{db: db, resolve: resolve, sources: map[string]int16{}, months: map[string]bool{}}
+	return &Store{ConsensusAge: market.DefaultConsensusAge, db: db, resolve: resolve, sources: map[string]int16{}, months: map[string]bool{}}
 }
 
 // Ping tells within the context's deadline whether the database answers.

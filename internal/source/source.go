@@ -91,6 +91,7 @@ type Item struct {
 	ExternalID string    // how the source identifies the asset
 	Symbol     string    // as it came, any case; empty where the source gives none
 	Name       string    // as it came; empty where the source gives none
+	Contracts  []string  // addresses of the token, as Contract makes them; nil where the source gives none
 	ObservedAt time.Time // the source's own time; zero where it gives none
 	Amounts
 	// Payload is the item as it came. For an API it is the very bytes of the item; for a file

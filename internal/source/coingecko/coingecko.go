@@ -148,6 +148,7 @@ func item(payload []byte) source.Item {
 		ExternalID: coin.ID("id"),
 		Symbol:     coin.Text("symbol"),
 		Name:       coin.Text("name"),
+		Contracts:  coin.Contracts(),
 		ObservedAt: coin.Time("last_updated"),
 		Amounts: source.Amounts{
 			Price:            coin.Number("current_price"),

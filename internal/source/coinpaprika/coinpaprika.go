@@ -144,6 +144,7 @@ func item(payload []byte) source.Item {
 		ExternalID: ticker.ID("id"),
 		Symbol:     ticker.Text("symbol"),
 		Name:       ticker.Text("name"),
+		Contracts:  ticker.Contracts(),
 		ObservedAt: ticker.Time("last_updated"),
 		Amounts: source.Amounts{
 			Price:             usd.Number("price"),

@@ -25,6 +25,7 @@ const (
 	colCirculating
 	colTotal
 	colMax
+	colContract
 	columns
 )
 
@@ -51,11 +52,13 @@ var headings = [columns][]string{
 	colCirculating: {"circulatingsupply", "availablesupply"},
 	colTotal:       {"totalsupply"},
 	colMax:         {"maxsupply"},
+	colContract:    {"contractaddress", "tokenaddress", "contract"},
 }
 
 // columnWords name the columns in payloads, and the last one the time of day where it stands apart.
 var columnWords = [columns + 1]string{"time", "slug", "symbol", "name", "quote", "price", "open", "high", "low", "market_cap",
-	"volume", "change_1h", "change_24h", "change_7d", "rank", "circulating_supply", "total_supply", "max_supply", "clock"}
+	"volume", "change_1h", "change_24h", "change_7d", "rank", "circulating_supply", "total_supply", "max_supply",
+	"contract", "clock"}
 
 // mapping tells which heading stands for which column.
 func (h header) mapping() map[string]string {

@@ -60,6 +60,11 @@ func (t *table) read(r row) source.Item {
 	}
 	id, problem := t.coins.of(r.cells)
 	item := source.Item{ExternalID: id.externalID, Symbol: id.symbol, Name: id.name}
+	if c := t.header.column[colContract]; c >= 0 {
+		if address := source.Contract(r.cells[c]); address != "" {
+			item.Contracts = []string{address}
+		}
+	}
 	for _, found := range []*market.Reason{problem, t.readTime(r.cells, &item), t.readAmounts(r.cells, &item)} {
 		if item.Problem == nil {
 			item.Problem = found

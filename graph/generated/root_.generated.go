@@ -213,7 +213,7 @@ enum MatchMethod {
   CONTRACT
   "Symbol and name agree."
   SYMBOL_AND_NAME
-  "The symbols agree, and the sources' own ids name each other."
+  "The sources' own ids name each other, and symbols or prices agree."
   EXTERNAL_ID
   "The names agree but the symbols do not, and the prices bear it out."
   NAME_AND_PRICE

@@ -5,7 +5,7 @@ import "github.com/kasparro/kasparro/internal/market"
 // judge weighs what is known of a pair. It depends on the two alone, but for onlySymbol.
 func judge(a, b int, s signs) edge {
 	e := edge{a: a, b: b, signs: s}
-	named := s.some(sameName | sameCore)
+	named := s.some(sameName | sameCore | sameID)
 	switch {
 	case s.all(sameContract):
 		e.level, e.method = byContract, market.MatchContract
@@ -41,11 +41,14 @@ func (e *edge) more() (more int) {
 	return more
 }
 
-// judgeDrifted is for names that agree while symbols do not. Prices have to bear it out, and market
+// judgeDrifted is for names, or external ids, that agree while symbols do not. Prices have to bear it out, and market
 // values too unless the symbols are kin.
 func (e *edge) judgeDrifted() {
-	e.method = market.MatchNameAndPrice
 	s := e.signs
+	e.method = market.MatchNameAndPrice
+	if !s.some(sameName | sameCore) {
+		e.method = market.MatchExternalID
+	}
 	switch {
 	case s.all(priceSays) && !s.all(capDenies) && (s.all(capSays) || s.all(kinSymbols) && !s.all(pegs)):
 		e.level = byNameAndPrice

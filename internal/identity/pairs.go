@@ -2,31 +2,31 @@ package identity
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 )
 
 // judgePairs compares all listings that have anything in common with each other, and returns what
 // speaks for each pair, strongest first.
 func (r *resolution) judgePairs() []edge {
-	blocks := r.blocks()
-	seen := map[[2]int]bool{}
 	var edges []edge
-	for _, block := range blocks {
-		for i, a := range block {
-			for _, b := range block[i+1:] {
-				a, b := min(a, b), max(a, b)
-				pair := [2]int{a, b}
-				if r.facts[a].Source == r.facts[b].Source || seen[pair] {
+	met := make([]int, len(r.facts))       // by listing: one more than the last that it was compared with
+	chain := []link{{}}                    // listings that share something, each with the one before it
+	last := make(map[shared]int, len(met)) // place in chain, never 0
+	for b := range r.facts {
+		for _, key := range r.shares(b) {
+			for at := last[key]; at > 0; at = chain[at].before {
+				a := chain[at].listing
+				if met[a] == b+1 || r.facts[a].Source == r.facts[b].Source {
 					continue
 				}
-				seen[pair] = true
+				met[a] = b + 1
 				if e := judge(a, b, r.compare(a, b)); e.score > 0 {
 					edges = append(edges, e)
 				}
 			}
+			chain = append(chain, link{b, last[key]})
+			last[key] = len(chain) - 1
 		}
 	}
 	slices.SortFunc(edges, func(x, y edge) int {
@@ -35,44 +35,57 @@ func (r *resolution) judgePairs() []edge {
 	return edges
 }
 
-// blocks are the listings that share something, so that not every listing has to be compared with every
-// other. A symbol alone makes a block only where each source has it once, or together with the price:
-// hundreds share some of them.
-func (r *resolution) blocks() [][]int {
-	index := map[string][]int{}
-	add := func(i int, key ...string) {
-		text := strings.Join(key, "\x00")
-		index[text] = append(index[text], i)
+type link struct{ listing, before int }
+
+// shared is something that listings may have in common.
+type shared struct {
+	kind         kind
+	step         int // of the price
+	word, symbol string
+}
+
+type kind int
+
+const (
+	byAddress kind = iota
+	byName
+	byID
+	bySymbol
+	byPrice
+)
+
+// shares lists what a listing may have in common with others, so that not every listing has to be compared
+// with every other. A symbol alone counts only where its source has it once, or together with the
+// price: hundreds share some of them.
+func (r *resolution) shares(i int) []shared {
+	f := &r.facts[i]
+	keys := make([]shared, 0, 8)
+	for _, c := range f.Contracts {
+		keys = append(keys, shared{kind: byAddress, word: c})
 	}
-	for i := range r.facts {
-		f := &r.facts[i]
-		for _, c := range f.Contracts {
-			add(i, "contract", c)
-		}
-		if f.bare || f.symbol == "" || f.name == "" {
-			continue
-		}
-		add(i, "name", f.name) // which may agree where the core does not: Bitcoin and Bit Coin
-		add(i, "core", f.core)
-		for _, id := range []string{f.id, f.tail} {
-			if id != "" {
-				add(i, "id", f.symbol, id)
-			}
-		}
-		if r.alone(i) {
-			add(i, "symbol", f.symbol)
-		}
-		if f.price > 0 {
-			step := math.Floor(math.Log(f.price) / math.Log(pricesAgree*1.01)) // prices that agree are at most one step apart
-			add(i, "price", f.symbol, fmt.Sprint(step))
-			add(i, "price", f.symbol, fmt.Sprint(step+1))
+	if f.bare || f.symbol == "" || f.name == "" {
+		return keys
+	}
+	keys = append(keys, shared{kind: byName, word: f.core})
+	if f.name != f.core { // names may agree where the cores do not: Bitcoin and Bit Coin
+		keys = append(keys, shared{kind: byName, word: f.name})
+	}
+	for _, id := range []string{f.id, f.tail} {
+		if id != "" {
+			keys = append(keys, shared{kind: byID, word: id})
 		}
 	}
-	blocks := make([][]int, 0, len(index))
-	for _, block := range index {
-		if len(block) > 1 {
-			blocks = append(blocks, block)
-		}
+	if r.alone(i) {
+		keys = append(keys, shared{kind: bySymbol, symbol: f.symbol})
 	}
-	return blocks
+	if f.price > 0 && len(r.holders[f.symbol]) > 1 {
+		step := priceStep(f.price)
+		keys = append(keys, shared{kind: byPrice, symbol: f.symbol, step: step}, shared{kind: byPrice, symbol: f.symbol, step: step + 1})
+	}
+	return keys
+}
+
+// priceStep puts prices that agree on the same step or on the next.
+func priceStep(price float64) int {
+	return int(math.Floor(math.Log(price) / math.Log(pricesAgree*1.01)))
 }

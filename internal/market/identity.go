@@ -30,7 +30,7 @@ const (
 	MatchPinned         MatchMethod = "PINNED"           // a person said so
 	MatchContract       MatchMethod = "CONTRACT"         // the same contract address
 	MatchSymbolAndName  MatchMethod = "SYMBOL_AND_NAME"  // symbol and normalised name agree
-	MatchExternalID     MatchMethod = "EXTERNAL_ID"      // symbols agree, and the sources' ids name each other
+	MatchExternalID     MatchMethod = "EXTERNAL_ID"      // the sources' ids name each other, and symbols or prices agree
 	MatchNameAndPrice   MatchMethod = "NAME_AND_PRICE"   // names agree, symbols do not, prices bear it out
 	MatchSymbolAndPrice MatchMethod = "SYMBOL_AND_PRICE" // a symbol that nothing else has, prices bear it out
 	MatchTicker         MatchMethod = "TICKER"           // only a ticker was given: the leader of that ticker

@@ -11,7 +11,7 @@ import (
 type holding struct {
 	group  int
 	asset  int64
-	strong int // its listings of the asset, but for bare tickers and bare names
+	strong int // its listings of the asset that give more than a ticker or a name
 	home   int // its listings that the asset was made for
 	all    int
 }
@@ -37,7 +37,7 @@ func (c *catalogue) claims(groups []market.Group, rows []listingRow) []holding {
 			if row.HomeAssetID == row.AssetID {
 				mine.home++
 			}
-			if !m.Match.Method.Weak() {
+			if !m.Match.Method.Weak() && row.Symbol != "" && row.Name != "" {
 				mine.strong++
 			}
 		}

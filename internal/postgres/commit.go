@@ -118,7 +118,7 @@ func (p *page) storeObservations(ctx context.Context) error {
 	if err := p.countDays(ctx); err != nil {
 		return err
 	}
-	return refreshStandings(ctx, p.tx, p.age, p.touched)
+	return refreshSome(ctx, p.tx, p.age, p.touched)
 }
 
 func (p *page) storeProgress(ctx context.Context) error {

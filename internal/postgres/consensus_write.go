@@ -31,14 +31,18 @@ type standing struct {
 	rank   *int32
 }
 
-// refreshStandings brings the ranks and the consensus of the assets with these ids up to date, of all
-// where ids is nil: from the newest records of their listings, prices that are older than age left out.
-// Reading first and then writing constants keeps the updates off the tables of records. The caller may
-// hold the asset lock already.
-func refreshStandings(ctx context.Context, tx bun.Tx, age time.Duration, ids []int64) error {
-	if ids != nil && len(ids) == 0 {
+// refreshSome brings the standing of the assets with these ids up to date, as refreshStandings does.
+func refreshSome(ctx context.Context, tx bun.Tx, age time.Duration, ids []int64) error {
+	if len(ids) == 0 {
 		return nil
 	}
+	return refreshStandings(ctx, tx, age, ids)
+}
+
+// refreshStandings brings the ranks and the consensus of assets up to date, of all where ids is nil: from
+// the newest records of their listings, prices that are older than age left out. Reading first and then
+// writing constants keeps the updates off the tables of records. The caller may hold the asset lock already.
+func refreshStandings(ctx context.Context, tx bun.Tx, age time.Duration, ids []int64) error {
 	if err := lockAssets(ctx, tx); err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func (s *Store) decide(ctx context.Context, key market.ListingKey, by string, st
 		if err != nil {
 			return err
 		}
-		if err := refreshStandings(ctx, tx, s.ConsensusAge, touched); err != nil {
+		if err := refreshSome(ctx, tx, s.ConsensusAge, touched); err != nil {
 			return err
 		}
 		listing, err = listingOf(ctx, tx, key)

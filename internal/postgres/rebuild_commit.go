@@ -81,7 +81,7 @@ func (p *rebuiltPage) store(ctx context.Context) error {
 			return fmt.Errorf("names: %w", err)
 		}
 	}
-	if err := refreshStandings(ctx, p.tx, p.age, p.touched); err != nil {
+	if err := refreshSome(ctx, p.tx, p.age, p.touched); err != nil {
 		return err
 	}
 	if err := p.storeRejections(ctx); err != nil {

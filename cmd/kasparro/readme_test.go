@@ -16,6 +16,9 @@ import (
 // example is a command of the README and the answer that stands below it.
 var example = regexp.MustCompile("(?s)```sh\n(curl [^`]*)```\n\n```json\n([^`]*)```")
 
+// question is a query of the README without its answer.
+var question = regexp.MustCompile("(?s)```graphql\n([^`]*)```")
+
 // TestReadmeShowsRealAnswers runs the README's commands against the demo and holds the shape of
 // what comes (every key, and the kind of every value) against what the README shows.
 func TestReadmeShowsRealAnswers(t *testing.T) {
@@ -26,6 +29,10 @@ func TestReadmeShowsRealAnswers(t *testing.T) {
 	awaitSources(t, base)
 	found := example.FindAllStringSubmatch(string(text), -1)
 	require.Len(t, found, 4, "GraphQL, /data, /stats and /health")
+	questions := question.FindAllStringSubmatch(string(text), -1)
+	require.Len(t, questions, 1)
+	bitcoin := query(t, base, key, questions[0][1])["asset"].(map[string]any)
+	require.Len(t, bitcoin["listings"], 3)
 	for _, f := range found {
 		command := strings.ReplaceAll(f[1], "localhost:8000", strings.TrimPrefix(base, "http://"))
 		out, err := exec.CommandContext(t.Context(), "sh", "-c", "KEY="+key+"; "+command).Output()

@@ -38,5 +38,21 @@ func Settings(ctx context.Context, db *bun.DB) (wrong []Setting, err error) {
 			})
 		}
 	}
+	return withNameParts(ctx, db, wrong)
+}
+
+// withNameParts adds the index over parts of names, where the server did not offer its extension to the
+// migration.
+func withNameParts(ctx context.Context, db *bun.DB, wrong []Setting) ([]Setting, error) {
+	var there bool
+	if err := db.NewRaw("SELECT to_regclass('assets_name_part_idx') IS NOT NULL").Scan(ctx, &there); err != nil {
+		return nil, fmt.Errorf("read indexes: %w", unavailable(err))
+	}
+	if !there {
+		wrong = append(wrong, Setting{
+			Name: "assets_name_part_idx", Value: "missing", Why: "a part of a name is looked for in all names",
+			Mend: "CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX assets_name_part_idx ON assets USING gin (name gin_trgm_ops)",
+		})
+	}
 	return wrong, nil
 }

@@ -16,7 +16,7 @@ PLAYGROUND_SOURCES := $(shell find internal/playground \( -name node_modules -o 
 PID_FILE           := .data/kasparro.pid
 LOG_FILE           := .data/kasparro.log
 
-.PHONY: help demo run up down build test chaos bench lint generate verify postgres node compiler go external-or-postgres
+.PHONY: help demo run up down build test chaos identity bench lint generate verify postgres node compiler go external-or-postgres
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -121,6 +121,19 @@ chaos: go compiler postgres $(PLAYGROUND) ## Kill, cut off, fill up, fuzz: prove
 		done; \
 	done
 	go test -count=1 -timeout 30m -v ./internal/source/csvfile -run TestFiveGigabytes -csv.bytes=5368709120
+
+# Pairs that are known to be the same coin, and what the two sources list. What is not given is looked for in RECORDINGS_DIR.
+IDENTITY_SEED ?= 1
+RECORDINGS     = $(or $(RECORDINGS_DIR),$(abspath $(wildcard ../shared/data)))
+identity_flag  = $(if $(2),-identity.$(1)='$(abspath $(2))')
+
+identity: go ## Report how many known pairs of listings are found to be one coin, and what is merged that is not
+	@[ -n "$(RECORDINGS)" ] || { [ -n "$(PAIRS)" ] && [ -n "$(COINGECKO_LIST)" ] && [ -n "$(COINPAPRIKA_COINS)" ]; } || { \
+		echo "Give three files: PAIRS=pairs.csv COINGECKO_LIST=list.json COINPAPRIKA_COINS=coins.json make identity" >&2; \
+		echo "(a CSV of CoinGecko's and CoinPaprika's ids of the same coins; /coins/list or /coins/markets; /coins or /tickers)," >&2; \
+		echo "or set RECORDINGS_DIR to a folder with identity/known_pairs.csv and lists of both." >&2; exit 1; }
+	RECORDINGS_DIR='$(RECORDINGS)' go test -count=1 -v -run '^TestKnownPairs$$' ./internal/identity -args -identity.seed=$(IDENTITY_SEED) \
+		$(call identity_flag,pairs,$(PAIRS)) $(call identity_flag,coingecko,$(COINGECKO_LIST)) $(call identity_flag,coinpaprika,$(COINPAPRIKA_COINS))
 
 bench: go postgres ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...

@@ -70,12 +70,14 @@ func (g *growth) grow(edges []edge) {
 	for _, e := range edges {
 		before[g.root(e.a)], before[g.root(e.b)] = true, true
 	}
-	doubtful := map[int]bool{} // parts that hang on evidence which others have a claim to
-	for _, e := range edges {
-		a, b := g.root(e.a), g.root(e.b)
-		open := doubtful[a] || doubtful[b] || e.open && a != b
-		g.parent[b] = a
-		doubtful[a] = open
+	doubtful := map[int]bool{} // parts that nothing holds together but evidence which others have a claim to
+	for _, open := range []bool{false, true} {
+		for _, e := range edges {
+			if a, b := g.root(e.a), g.root(e.b); e.open == open && a != b {
+				g.parent[b] = a
+				doubtful[a] = doubtful[a] || doubtful[b] || open
+			}
+		}
 	}
 	joined := map[int][]int{} // the roots that each part is made of
 	for root := range before {

@@ -18,7 +18,8 @@ const (
 	priceDenies
 	capSays
 	capDenies
-	pegs // both cost a dollar: that their prices agree says nothing
+	pegs     // both cost a dollar: that their prices agree says nothing
+	oneIsOld // the name of one says that it is a coin's former self, the other's does not
 	person
 )
 
@@ -89,6 +90,9 @@ func compareNames(x, y *facts) (s signs) {
 	}
 	if names(x.id, y.id) || names(x.id, y.tail) || names(x.tail, y.id) {
 		s |= sameID
+	}
+	if x.old != y.old {
+		s |= oneIsOld
 	}
 	return s
 }

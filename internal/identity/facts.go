@@ -2,6 +2,7 @@ package identity
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -20,6 +21,7 @@ type facts struct {
 	core   string // name without the words that say nothing, see core
 	id     string // external id, lower case; empty where it is no more than the symbol
 	tail   string // of an id that reads symbol-name; empty where it is no more than the symbol
+	old    bool   // its name says that another has taken its place
 	bare   bool   // gives a symbol or a name only
 	pinned bool   // a person said what it is
 	price  float64
@@ -28,7 +30,7 @@ type facts struct {
 
 func newFacts(l *market.Evidence, at int) facts {
 	f := facts{
-		Evidence: l, at: at, symbol: strings.ToUpper(l.Symbol), name: normalise(l.Name), core: core(l.Name),
+		Evidence: l, at: at, symbol: strings.ToUpper(l.Symbol), name: normalise(l.Name), core: core(l.Name), old: old(l.Name),
 		bare: (l.Symbol == "") != (l.Name == ""), pinned: len(l.Same) > 0,
 		price: positive(l.PriceUSD), cap: positive(l.MarketCapUSD),
 	}
@@ -121,4 +123,10 @@ func core(name string) string {
 		kept = all
 	}
 	return strings.Join(kept, "")
+}
+
+// old tells whether a name is marked as that of a coin's former self: BitTorrent (Old Chain), whose id may
+// well be what another source calls its successor.
+func old(name string) bool {
+	return slices.ContainsFunc(words(name), func(w string) bool { return w == "old" || w == "legacy" || w == "deprecated" })
 }

@@ -15,6 +15,8 @@ func judge(a, b int, s signs) edge {
 		}
 	case s.all(sameSymbol | sameName):
 		e.level, e.method = bySymbolAndName+e.more(), market.MatchSymbolAndName
+	case s.all(sameSymbol|sameID|oneIsOld) && !(s.all(priceSays) && !s.all(pegs)):
+		e.score, e.method = scoreLikely, market.MatchExternalID
 	case s.all(sameSymbol | sameID):
 		e.level, e.method = byExternalID+e.more()-moreByID, market.MatchExternalID
 	case s.all(sameSymbol | sameCore):
@@ -60,7 +62,7 @@ func (e *edge) judgeDrifted() {
 		}
 	case s.all(priceSays | sameName), s.all(sameName|kinSymbols) && !s.all(pricesMet):
 		e.score = scoreLikely
-	case s.all(sameName) && !s.all(pricesMet):
+	case (s.all(sameName) || s.some(sameCore|sameID) && s.all(kinSymbols)) && !s.all(pricesMet):
 		e.score = scoreOpen
 	}
 }

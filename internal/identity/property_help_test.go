@@ -25,7 +25,7 @@ var anyListing = rapid.Custom(func(t *rapid.T) market.Evidence {
 		Listing: market.Listing{
 			Source: key.Source, ExternalID: key.ExternalID,
 			Symbol: rapid.SampledFrom([]string{"BTC", "BTCN", "ETH", ""}).Draw(t, "symbol"),
-			Name:   rapid.SampledFrom([]string{"Bitcoin", "bit coin", "Bitcoin Token", "Ether", "Gold", "", "!"}).Draw(t, "name"),
+			Name:   rapid.SampledFrom([]string{"Bitcoin", "bit coin", "Bitcoin Token", "Bitcoin Old", "Ether", "Gold", "", "!"}).Draw(t, "name"),
 		},
 		PriceUSD:     usd(t, "price", "", "", "1", "7.04", "7.05", "9", "20"),
 		MarketCapUSD: usd(t, "cap", "", "100", "110", "900"),

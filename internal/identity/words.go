@@ -68,7 +68,7 @@ func (r *resolution) aloneReason(i int) string {
 func (r *resolution) doubt(e edge) string {
 	s, x, y := e.signs, &r.facts[e.a], &r.facts[e.b]
 	text := r.agreement(e)
-	if !s.all(sameSymbol) {
+	if !s.all(sameSymbol) && x.symbol != "" && y.symbol != "" {
 		text += fmt.Sprintf("; symbols differ: %s, %s", x.symbol, y.symbol)
 	}
 	switch {
@@ -78,6 +78,8 @@ func (r *resolution) doubt(e edge) string {
 		text += "; other listings have as good a claim"
 	case s.all(capDenies):
 		text += "; market values are far apart"
+	case s.all(oneIsOld):
+		text += "; one name says that it is a former self"
 	case s.all(pegs):
 		text += "; many assets have that price"
 	case !s.all(pricesMet):

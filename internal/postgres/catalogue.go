@@ -65,20 +65,27 @@ func loadCatalogue(ctx context.Context, tx bun.Tx) (*catalogue, error) {
 }
 
 // assetsOf returns the asset of each group. An asset stays with those of its listings that have the best
-// claim to it; a group without one gets back the asset that was once made for one of its listings and has
-// been merged since, or a new one.
+// claim to it; a group without one gets back the asset that was once made for one of its listings, keeps
+// one that its listings are guests of, or gets a new one.
 func (c *catalogue) assetsOf(groups []market.Group, rows []listingRow) []*assetRow {
 	owners := make([]*assetRow, len(groups))
-	for _, claim := range c.claims(groups, rows) {
-		if owners[claim.group] == nil && !c.taken[claim.asset] {
-			owners[claim.group] = c.assets[claim.asset]
-			c.taken[claim.asset] = true
+	claims := c.claims(groups, rows)
+	allot := func(guests bool) {
+		for _, claim := range claims {
+			if claim.onlyGuests() == guests && owners[claim.group] == nil && !c.taken[claim.asset] {
+				owners[claim.group] = c.assets[claim.asset]
+				c.taken[claim.asset] = true
+			}
 		}
 	}
+	allot(false)
 	for i, g := range groups {
 		if owners[i] == nil {
-			owners[i] = c.revived(g, rows)
+			owners[i] = c.homeOf(g, rows)
 		}
+	}
+	allot(true)
+	for i, g := range groups {
 		if owners[i] == nil {
 			owners[i] = c.found(g, rows)
 		} else {
@@ -88,16 +95,20 @@ func (c *catalogue) assetsOf(groups []market.Group, rows []listingRow) []*assetR
 	return owners
 }
 
-// revived brings back an asset that was made for a listing of the group, or returns nil.
-func (c *catalogue) revived(g market.Group, rows []listingRow) *assetRow {
+// homeOf is an asset that was made for a listing of the group and is free, brought back if it was merged;
+// nil where there is none.
+func (c *catalogue) homeOf(g market.Group, rows []listingRow) *assetRow {
 	for _, m := range g.Members {
 		a := c.assets[rows[m.Listing].HomeAssetID]
-		if a != nil && a.MergedInto != 0 && !c.taken[a.ID] {
-			c.taken[a.ID] = true
+		if a == nil || c.taken[a.ID] {
+			continue
+		}
+		c.taken[a.ID] = true
+		if a.MergedInto != 0 {
 			a.MergedInto = 0
 			c.change(a)
-			return a
 		}
+		return a
 	}
 	return nil
 }

@@ -11,13 +11,15 @@ import (
 type holding struct {
 	group  int
 	asset  int64
-	strong int // its listings of the asset that give more than a ticker or a name
+	strong int // its listings of the asset that give more than a ticker or a name, and are not linked
 	home   int // its listings that the asset was made for
+	guests int // its listings of the asset that have a home elsewhere
 	all    int
 }
 
 // claims returns what each group may ask for, the best founded first. A bare ticker or name speaks for its
-// asset only where nothing else does, or it would take the asset along to whoever leads its ranking now.
+// asset only where nothing else does, or it would take the asset along to whoever leads its ranking now. Nor
+// does a listing that a person has linked: it was to become that asset, and not the other way round.
 func (c *catalogue) claims(groups []market.Group, rows []listingRow) []holding {
 	var list []holding
 	for i, g := range groups {
@@ -34,10 +36,14 @@ func (c *catalogue) claims(groups []market.Group, rows []listingRow) []holding {
 			}
 			mine := &list[first+at]
 			mine.all++
-			if row.HomeAssetID == row.AssetID {
+			switch row.HomeAssetID {
+			case row.AssetID:
 				mine.home++
+			case 0:
+			default:
+				mine.guests++
 			}
-			if !m.Match.Method.Weak() && row.Symbol != "" && row.Name != "" {
+			if !m.Match.Method.Weak() && len(row.same) == 0 && row.Symbol != "" && row.Name != "" {
 				mine.strong++
 			}
 		}
@@ -48,6 +54,10 @@ func (c *catalogue) claims(groups []market.Group, rows []listingRow) []holding {
 	})
 	return list
 }
+
+// onlyGuests tells whether all of the listings have a home elsewhere: whom the asset was made for has left
+// them, and may come back for it.
+func (h *holding) onlyGuests() bool { return h.guests == h.all }
 
 // settled is 1 for an asset that is known by more than a bare ticker or name.
 func (c *catalogue) settled(asset int64) int {

@@ -83,11 +83,11 @@ func (s *settling) writeMatches(ctx context.Context) error {
 }
 
 // match is the row of the member of a group. The first member of a group that gets a new asset is the
-// one that it is made for.
+// one that it is made for, unless it has a home to go back to.
 func (s *settling) match(group, n int, m market.Member) *matchRow {
 	r, owner := &s.rows[m.Listing], s.owners[group]
 	home := r.HomeAssetID
-	if n == 0 && !s.assets.taken[owner.ID] {
+	if home == 0 && n == 0 && !s.assets.taken[owner.ID] {
 		home = owner.ID
 	}
 	return &matchRow{

@@ -74,26 +74,15 @@ func sourcesOf(g market.Group, rows []listingRow) []int16 {
 	return slices.Compact(ids)
 }
 
-// writeMerges retires the assets that have lost all of their listings: each leads from then on to the
-// asset that took most of them.
+// writeMerges retires the assets that have lost all of their listings, and has those that were retired before
+// lead to wherever their listings are now.
 func (s *settling) writeMerges(ctx context.Context) error {
-	heirs := map[int64]map[int64]int{}
-	for i, g := range s.result.Groups {
-		for _, m := range g.Members {
-			from := s.rows[m.Listing].AssetID
-			if from == 0 || s.assets.taken[from] {
-				continue
-			}
-			if heirs[from] == nil {
-				heirs[from] = map[int64]int{}
-			}
-			heirs[from][s.owners[i].ID]++
+	var merged []assetRow
+	for from, to := range s.heirs() {
+		if s.assets.assets[from].MergedInto != to {
+			merged = append(merged, assetRow{ID: from, MergedInto: to})
+			s.touched[from] = true
 		}
-	}
-	merged := make([]assetRow, 0, len(heirs))
-	for from, counts := range heirs {
-		merged = append(merged, assetRow{ID: from, MergedInto: most(counts)})
-		s.touched[from] = true
 	}
 	if len(merged) == 0 {
 		return nil
@@ -104,6 +93,33 @@ func (s *settling) writeMerges(ctx context.Context) error {
 		return fmt.Errorf("merge assets: %w", err)
 	}
 	return nil
+}
+
+// heirs are what the assets that no group has lead to: the asset of the listing that each was made for, or else
+// the one that has now taken most of its listings.
+func (s *settling) heirs() map[int64]int64 {
+	heirs, takers := map[int64]int64{}, map[int64]map[int64]int{}
+	for i, g := range s.result.Groups {
+		owner := s.owners[i].ID
+		for _, m := range g.Members {
+			row := s.rows[m.Listing]
+			if home := row.HomeAssetID; home != 0 && !s.assets.taken[home] && !m.Match.Method.Weak() {
+				heirs[home] = owner
+			}
+			if from := row.AssetID; from != 0 && !s.assets.taken[from] {
+				if takers[from] == nil {
+					takers[from] = map[int64]int{}
+				}
+				takers[from][owner]++
+			}
+		}
+	}
+	for from, counts := range takers {
+		if heirs[from] == 0 {
+			heirs[from] = most(counts)
+		}
+	}
+	return heirs
 }
 
 // most is the key with the highest count, the lowest of several.

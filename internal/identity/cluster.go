@@ -30,7 +30,7 @@ func (r *resolution) group(evidence []edge) {
 	said := g.said()
 	g.grow(said)
 	g.told = true
-	r.edges = append(said, g.compatible(evidence)...)
+	r.edges = slices.Concat(said, g.compatible(evidence))
 	for from := len(said); from < len(r.edges) && r.edges[from].level > 0; {
 		to := from
 		for to < len(r.edges) && r.edges[to].level == r.edges[from].level {

@@ -23,7 +23,11 @@ const (
 	person
 )
 
-func (s signs) all(of signs) bool  { return s&of == of }
+func (s signs) all(of signs) bool { return s&of == of }
+
+// priceMeans tells whether prices agree that few other coins have.
+func (s signs) priceMeans() bool { return s&(priceSays|pegs) == priceSays }
+
 func (s signs) some(of signs) bool { return s&of != 0 }
 
 // edge is what is known of a pair of listings.

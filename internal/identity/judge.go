@@ -15,12 +15,12 @@ func judge(a, b int, s signs) edge {
 		}
 	case s.all(sameSymbol | sameName):
 		e.level, e.method = bySymbolAndName+e.more(), market.MatchSymbolAndName
-	case s.all(sameSymbol|sameID|oneIsOld) && !(s.all(priceSays) && !s.all(pegs)):
+	case s.all(sameSymbol|sameID|oneIsOld) && !s.priceMeans():
 		e.score, e.method = scoreLikely, market.MatchExternalID
 	case s.all(sameSymbol | sameID):
 		e.level, e.method = byExternalID+e.more()-moreByID, market.MatchExternalID
 	case s.all(sameSymbol | sameCore):
-		e.level, e.method, e.open = bySymbolAndCore+e.more(), market.MatchSymbolAndName, !s.all(onlySymbol) && !(s.all(priceSays) && !s.all(pegs))
+		e.level, e.method, e.open = bySymbolAndCore+e.more(), market.MatchSymbolAndName, !s.all(onlySymbol) && !s.priceMeans()
 	case named:
 		e.judgeDrifted()
 	case s.all(sameSymbol):

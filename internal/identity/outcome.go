@@ -77,7 +77,7 @@ func (r *resolution) strongest() []int {
 
 func (r *resolution) match(i, best int) market.Match {
 	if p := r.placed[i]; p.method != "" {
-		return market.Match{Method: p.method, Confidence: byLead / 1000.0, Reason: r.leadReason(i, p)}
+		return market.Match{Method: p.method, Confidence: byLead / 1000.0, Reason: r.leadReason(p)}
 	}
 	if best < 0 || r.edges[best].level == 0 {
 		return market.Match{Method: market.MatchAlone, Confidence: 1, Reason: r.aloneReason(i)}

@@ -49,7 +49,7 @@ func (r *resolution) agreement(e edge) string {
 	return text + " agrees"
 }
 
-func (r *resolution) leadReason(i int, p placed) string {
+func (r *resolution) leadReason(p placed) string {
 	what := "ticker"
 	if p.method == market.MatchName {
 		what = "name"

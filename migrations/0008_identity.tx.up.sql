@@ -70,6 +70,7 @@ CREATE TABLE match_changes (
     reason        text NOT NULL,
     changed_by    text NOT NULL
 );
+CREATE INDEX match_changes_listing_idx ON match_changes (listing_id, id DESC);
 CREATE INDEX match_changes_from_idx ON match_changes (from_asset_id, id DESC);
 CREATE INDEX match_changes_to_idx ON match_changes (to_asset_id, id DESC);
 

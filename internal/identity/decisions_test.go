@@ -43,7 +43,7 @@ func TestDecisions(t *testing.T) {
 			}},
 		{"prices do not speak against the company that a pin brings",
 			[]string{"a/x QNT Quant $100", "b/y OVL Overledger $3 =a/x", "c/z QNT Quant $101"},
-			[]string{"QNT Quant: a/x SYMBOL_AND_NAME 0.97, b/y PINNED 1, c/z SYMBOL_AND_NAME 0.97"}},
+			[]string{"QNT Quant: a/x SYMBOL_AND_NAME 0.97, c/z SYMBOL_AND_NAME 0.97, b/y PINNED 1"}},
 		{"kept apart",
 			[]string{"a/x QNT Quant %0xab", "b/y QNT Quant %0xab !a/x"},
 			[]string{"QNT Quant: a/x ALONE 1", "QNT Quant: b/y ALONE 1"}},
@@ -63,7 +63,7 @@ func TestDecisions(t *testing.T) {
 			[]string{"a/bitcoin BTC Bitcoin", "b/btc-bitcoin BTC Bitcoin", "c/gold BTC Bitcoin !a/bitcoin", "d/btc-gold BTC Goldcoin"},
 			[]string{
 				"BTC Bitcoin: a/bitcoin SYMBOL_AND_NAME 0.96, b/btc-bitcoin SYMBOL_AND_NAME 0.96",
-				"BTC Bitcoin: c/gold EXTERNAL_ID 0.92, d/btc-gold EXTERNAL_ID 0.92",
+				"BTC Bitcoin: c/gold EXTERNAL_ID 0.95, d/btc-gold EXTERNAL_ID 0.95",
 			}},
 		{"kept apart from one that is not there",
 			[]string{"a/x QNT Quant", "b/y QNT Quant !c/z"},

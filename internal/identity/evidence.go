@@ -46,7 +46,7 @@ const (
 	byPerson         = 1000
 	byContract       = 990
 	bySymbolAndName  = 950
-	byExternalID     = 920
+	byExternalID     = 950 // as much: an id that names another listing leaves a namesake in doubt
 	bySymbolAndCore  = 890 // where nothing else of either source has the symbol
 	byNameAndPrice   = 850
 	bySymbolAndPrice = 800

@@ -19,8 +19,8 @@ type facts struct {
 	symbol string // upper case
 	name   string // letters and digits, lower case
 	core   string // name without the words that say nothing, see core
-	id     string // external id, lower case; empty where it is no more than the symbol
-	tail   string // of an id that reads symbol-name; empty where it is no more than the symbol
+	id     string // external id, see speaking
+	tail   string // of an id that reads symbol-name, see speaking
 	old    bool   // its name says that another has taken its place
 	bare   bool   // gives a symbol or a name only
 	pinned bool   // a person said what it is
@@ -37,15 +37,33 @@ func newFacts(l *market.Evidence, at int) facts {
 	if !informative(l.PriceUSD, f.price) {
 		f.price = 0
 	}
-	f.id = strings.ToLower(l.ExternalID)
-	_, f.tail, _ = strings.Cut(f.id, "-")
-	if f.tail == strings.ToLower(l.Symbol) {
-		f.tail = ""
-	}
-	if f.id == strings.ToLower(l.Symbol) {
-		f.id = ""
-	}
+	f.id = speaking(l.ExternalID, l.Symbol)
+	_, tail, _ := strings.Cut(l.ExternalID, "-")
+	f.tail = speaking(tail, l.Symbol)
 	return f
+}
+
+// namings are the words that a name is compared by: itself, and what is left of it without fillers. They may
+// differ where they agree with others: Bitcoin and Bit Coin.
+func (f *facts) namings() []string {
+	switch f.name {
+	case "":
+		return nil
+	case f.core:
+		return []string{f.name}
+	}
+	return []string{f.core, f.name}
+}
+
+// speaking is an id as it is compared, without its hyphens. It is empty where it is no more than the symbol,
+// with or without a filler behind it: then it says nothing that the symbol does not say.
+func speaking(id, symbol string) string {
+	id = normalise(id)
+	rest, begins := strings.CutPrefix(id, normalise(symbol))
+	if begins && (rest == "" || filler[rest]) {
+		return ""
+	}
+	return id
 }
 
 // positive is an amount for comparing by ratio, and 0 where it is not known. Amounts are exact

@@ -18,7 +18,7 @@ func TestFalseFriends(t *testing.T) {
 			},
 			[]string{
 				"XNO Nano: coingecko/nano SYMBOL_AND_NAME 0.96, coinpaprika/xno-nano SYMBOL_AND_NAME 0.96",
-				"XNO Xeno: coingecko/xeno-token EXTERNAL_ID 0.92, coinpaprika/xno-xeno-token EXTERNAL_ID 0.92",
+				"XNO Xeno: coingecko/xeno-token EXTERNAL_ID 0.95, coinpaprika/xno-xeno-token EXTERNAL_ID 0.95",
 			}},
 		{"nano with prices",
 			[]string{"coingecko/nano XNO Nano $0.88", "coinpaprika/xno-xeno-token XNO Xeno Token $0.0003"},
@@ -36,7 +36,7 @@ func TestFalseFriends(t *testing.T) {
 			},
 			[]string{
 				"IMX ImmutableX: coingecko/immutable-x SYMBOL_AND_NAME 0.98, coinpaprika/imx-immutable-x SYMBOL_AND_NAME 0.98",
-				"IMX Impermax [OLD]: coingecko/impermax EXTERNAL_ID 0.94, coinpaprika/imx-impermax EXTERNAL_ID 0.94",
+				"IMX Impermax [OLD]: coingecko/impermax EXTERNAL_ID 0.97, coinpaprika/imx-impermax EXTERNAL_ID 0.97",
 			}},
 		{"ronin",
 			[]string{"coingecko/ronin RON Ronin", "coinpaprika/ron-rocket-raccoon RON Rocket Raccoon"},

@@ -47,6 +47,8 @@ func (r *resolution) poverty(i int) int {
 	f := &r.facts[i]
 	switch {
 	case r.placed[i].method != "":
+		return 3
+	case f.pinned: // it was to become this asset, not to rename it
 		return 2
 	case f.symbol == "" || f.Name == "":
 		return 1

@@ -66,9 +66,12 @@ func (r *resolution) shares(i int) []shared {
 	if f.bare || f.symbol == "" || f.name == "" {
 		return keys
 	}
-	keys = append(keys, shared{kind: byName, word: f.core})
-	if f.name != f.core { // names may agree where the cores do not: Bitcoin and Bit Coin
-		keys = append(keys, shared{kind: byName, word: f.name})
+	for _, word := range f.namings() {
+		key := shared{kind: byName, word: word}
+		if r.kin[word] > crowd { // a name that so many have says as little as a ticker
+			key.symbol = f.symbol
+		}
+		keys = append(keys, key)
 	}
 	for _, id := range []string{f.id, f.tail} {
 		if id != "" {
@@ -84,6 +87,10 @@ func (r *resolution) shares(i int) []shared {
 	}
 	return keys
 }
+
+// crowd is how many listings may share a name and still be compared by it alone. In real lists three do;
+// beyond this the symbol has to agree as well.
+const crowd = 100
 
 // priceStep puts prices that agree on the same step or on the next.
 func priceStep(price float64) int {

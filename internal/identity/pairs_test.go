@@ -82,9 +82,9 @@ func TestKnownPairs(t *testing.T) {
 	for i := range j.list {
 		j.list[i].PriceUSD, j.list[i].MarketCapUSD = decimal.NullDecimal{}, decimal.NullDecimal{}
 	}
-	j.judge(t, "names and symbols only", enoughByNames)
+	t.Run("names", func(t *testing.T) { j.judge(t, "names and symbols only", enoughByNames) })
 	j.list = priced
-	j.judge(t, prices, enoughByPrices)
+	t.Run("prices", func(t *testing.T) { j.judge(t, prices, enoughByPrices) })
 }
 
 // judge resolves the lists, prints what came of it, and fails where a merge is false or too little is found.

@@ -10,7 +10,7 @@ func TestPrices(t *testing.T) {
 			[]string{"TON Toncoin: a/the-open-network NAME_AND_PRICE 0.85, b/toncoin-toncoin NAME_AND_PRICE 0.85"}},
 		{"drifted symbols that are kin need no market value",
 			[]string{"a/render-token RENDER Render $4.02", "b/rndr-render-token RNDR Render $4.01"},
-			[]string{"RENDER Render: a/render-token NAME_AND_PRICE 0.86, b/rndr-render-token NAME_AND_PRICE 0.86"}},
+			[]string{"RENDER Render: a/render-token NAME_AND_PRICE 0.85, b/rndr-render-token NAME_AND_PRICE 0.85"}},
 		{"and go by a name with fillers too",
 			[]string{"a/render-token RENDER Render $4.02 ^70", "b/rndr-render RNDR Render Token $4.01 ^71"},
 			[]string{"RENDER Render: a/render-token NAME_AND_PRICE 0.84, b/rndr-render NAME_AND_PRICE 0.84"}},

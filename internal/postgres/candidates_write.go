@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 )
@@ -66,10 +67,12 @@ func (s *settling) dropCandidates(ctx context.Context, gone map[candidatePair]ca
 }
 
 func (s *settling) storeCandidates(ctx context.Context, rows []*candidateRow) error {
-	_, err := s.tx.NewInsert().Model(&rows).ExcludeColumn("id").On("CONFLICT (listing_id, other_id) DO UPDATE").
-		Set("score = EXCLUDED.score").Set("method = EXCLUDED.method").Set("reason = EXCLUDED.reason").Returning("NULL").Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("store candidates: %w", err)
+	for chunk := range slices.Chunk(rows, writtenAtOnce) {
+		_, err := s.tx.NewInsert().Model(&chunk).ExcludeColumn("id").On("CONFLICT (listing_id, other_id) DO UPDATE").
+			Set("score = EXCLUDED.score").Set("method = EXCLUDED.method").Set("reason = EXCLUDED.reason").Returning("NULL").Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("store candidates: %w", err)
+		}
 	}
 	return nil
 }

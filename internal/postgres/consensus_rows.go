@@ -12,8 +12,8 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 )
 
-// consensusChunk is how many rows are written by one statement.
-const consensusChunk = 1000
+// writtenAtOnce is how many rows are written by one statement.
+const writtenAtOnce = 1000
 
 // writeConsensus makes the stored consensus of the assets what their standings give, and takes away that
 // of merged ones. Only rows that differ are written, in the order of their keys.
@@ -46,7 +46,7 @@ func writeConsensus(ctx context.Context, tx bun.Tx, assets []*assetRow, standing
 		}
 	}
 	slices.SortFunc(rows, func(x, y *consensusRow) int { return int(x.AssetID - y.AssetID) })
-	for chunk := range slices.Chunk(rows, consensusChunk) {
+	for chunk := range slices.Chunk(rows, writtenAtOnce) {
 		if err := upsertConsensus(ctx, tx, chunk); err != nil {
 			return fmt.Errorf("write consensus: %w", err)
 		}

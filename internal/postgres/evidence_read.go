@@ -29,6 +29,7 @@ type listingRow struct {
 	quoteRow
 
 	same, apart []market.ListingKey
+	spoken      bool // something was said of another about it
 	changed     bool // its name, symbol or contract is not what was stored
 }
 
@@ -45,6 +46,10 @@ const selectListings = `SELECT l.id, l.source_id, s.name AS source, l.external_i
 		coalesce(l.home_asset_id, 0) AS home_asset_id, l.match_method AS method, l.match_confidence AS confidence,
 		l.match_reason AS reason, l.pinned, l.contracts
 	FROM listings l JOIN sources s ON s.id = l.source_id `
+
+func (l *listingRow) key() market.ListingKey {
+	return market.ListingKey{Source: l.Source, ExternalID: l.ExternalID}
+}
 
 func (l *listingRow) listing() market.Listing {
 	return market.Listing{
@@ -109,12 +114,12 @@ func loadDecisions(ctx context.Context, tx bun.Tx, rows []listingRow, at map[int
 		return fmt.Errorf("load decisions: %w", err)
 	}
 	for _, d := range decisions {
-		row, other := &rows[at[d.ListingID]], rows[at[d.OtherID]]
-		key := market.ListingKey{Source: other.Source, ExternalID: other.ExternalID}
+		row, other := &rows[at[d.ListingID]], &rows[at[d.OtherID]]
+		other.spoken = true
 		if d.Same {
-			row.same = append(row.same, key)
+			row.same = append(row.same, other.key())
 		} else {
-			row.apart = append(row.apart, key)
+			row.apart = append(row.apart, other.key())
 		}
 	}
 	return nil

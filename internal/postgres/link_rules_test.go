@@ -112,7 +112,7 @@ func TestDecisionsRace(t *testing.T) {
 			switch (i + round) % 4 {
 			case 0:
 				_, err := store.ReleaseListing(t.Context(), key, "ann")
-				return err
+				return refusedOrNil(err)
 			case 1:
 				_, err := store.CommitBatch(t.Context(), run.ID, market.Batch{Source: "alpha", FetchedAt: noon, Next: `{}`,
 					Observations: []market.Observation{coin(fmt.Sprint("new", round, i), "NEW", fmt.Sprint("New ", round, i), 0)}})
@@ -130,7 +130,7 @@ func TestDecisionsRace(t *testing.T) {
 	require.NotEmpty(t, s.changes(t))
 	for _, source := range seedSources {
 		for _, id := range []string{"one", "two"} {
-			s.release(t, source+"/"+id)
+			s.releaseIfSaid(t, source+"/"+id)
 		}
 	}
 	require.Subset(t, s.homes(t), before)

@@ -144,7 +144,7 @@ func TestLinkingToAFormerSlug(t *testing.T) {
 	s.say(t, "beta", priced("b", "BBB", "Bob", "500"))
 	require.Equal(t, "ada", s.asset(t, "aaa").Slug)
 	s.link(t, "beta/b", "aaa")
-	require.Equal(t, []string{"1 ada AAA Ada: alpha/a PINNED beta/b PINNED csv/AAA PINNED"}, s.homes(t))
+	require.Equal(t, []string{"1 ada AAA Ada: alpha/a PINNED beta/b PINNED csv/AAA TICKER"}, s.homes(t))
 	s.requireWhole(t)
 }
 

@@ -93,7 +93,7 @@ func (s *settling) match(group, n int, m market.Member) *matchRow {
 	return &matchRow{
 		ID: r.ID, SourceID: r.SourceID, ExternalID: r.ExternalID, AssetID: owner.ID, HomeAssetID: home, Symbol: r.Symbol, Name: r.Name,
 		MatchMethod: string(m.Match.Method), MatchConfidence: m.Match.Confidence, MatchReason: m.Match.Reason,
-		Pinned: len(r.same)+len(r.apart) > 0, Contracts: append([]string{}, r.Contracts...), at: m.Listing,
+		Pinned: r.spoken || len(r.same)+len(r.apart) > 0, Contracts: append([]string{}, r.Contracts...), at: m.Listing,
 	}
 }
 

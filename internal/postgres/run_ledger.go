@@ -153,23 +153,32 @@ func tally(ctx context.Context, tx bun.Tx, runID int64) error {
 	return err
 }
 
-// conclude settles what a run that is ending tells of assets: which listings are one, where it has brought
-// or renamed any, now that all of their figures are known; and how every asset stands. A run that is cut
-// off leaves that to the one that goes on with it.
+// anyUnsettled tells at the end of a run whether listings are to be resolved: it has brought or renamed some,
+// or runs of its source before it that were cut off have; prices contradict what names say, and may have come
+// to agree again; or nothing was resolved yet by what is known now.
+const anyUnsettled = `SELECT EXISTS (SELECT FROM etl_runs r JOIN etl_runs ended ON ended.source_id = r.source_id
+		WHERE ended.id = ?0 AND r.id <= ?0 AND r.listings_changed > 0 AND r.id > (
+			SELECT coalesce(max(c.id), 0) FROM etl_runs c
+			WHERE c.source_id = ended.source_id AND c.id < ?0 AND c.status NOT IN ('running', 'interrupted', 'abandoned')))
+	OR EXISTS (SELECT FROM match_candidates WHERE score <= 0.3)
+	OR EXISTS (SELECT FROM listings WHERE match_reason = '')`
+
+// conclude settles what a run that is ending tells of assets: which listings are one, now that all of its
+// figures are known, and how every asset stands. A run that is cut off leaves that to the next of its source.
 func (s *Store) conclude(ctx context.Context, tx bun.Tx, run market.Run) error {
 	if run.Status == market.RunInterrupted {
 		return nil
 	}
-	var named int64
-	if err := tx.NewRaw("SELECT listings_changed FROM etl_runs WHERE id = ?", run.ID).Scan(ctx, &named); err != nil {
+	var unsettled bool
+	if err := tx.NewRaw(anyUnsettled, run.ID).Scan(ctx, &unsettled); err != nil {
 		return err
 	}
-	if named > 0 {
+	if unsettled {
 		if _, err := settleListings(ctx, tx, nil, s.resolve, market.GlobalID(market.IDRun, run.ID)); err != nil {
 			return fmt.Errorf("listings: %w", err)
 		}
 	}
-	if named == 0 && run.Stream != "" { // the past does not tell how anything stands
+	if !unsettled && run.Stream != "" { // the past does not tell how anything stands
 		return nil
 	}
 	return refreshStandings(ctx, tx, s.ConsensusAge, nil)

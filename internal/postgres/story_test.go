@@ -79,6 +79,13 @@ func (s *story) release(t *testing.T, listing string) market.Listing {
 	return l
 }
 
+// releaseIfSaid releases a listing if something was said of it itself.
+func (s *story) releaseIfSaid(t *testing.T, listing string) {
+	t.Helper()
+	_, err := s.ReleaseListing(t.Context(), keyText(listing), "ann")
+	require.NoError(t, refusedOrNil(err))
+}
+
 func (s *story) asset(t *testing.T, slug string) market.Asset {
 	t.Helper()
 	a, err := s.AssetBySlug(t.Context(), slug)

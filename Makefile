@@ -100,7 +100,7 @@ $(PLAYGROUND): $(PLAYGROUND_SOURCES)
 	elif [ -n "$$CI" ]; then echo "The GraphQL page could not be built." >&2; exit 1; \
 	else echo "WARNING: the GraphQL page at /playground could not be built; everything else works. The next make tries again." >&2; fi
 
-test: go compiler postgres $(PLAYGROUND) ## Run every test, with the race detector, against a real PostgreSQL
+test: go compiler postgres node $(PLAYGROUND) ## Run every test, with the race detector, against a real PostgreSQL
 	go test -race -timeout 20m ./...
 
 # Tried so often; what takes minutes is tried from 50 on. A seed that has found something finds it again.

@@ -40,7 +40,7 @@ func (r *Resolver) assetPage(ctx context.Context, name string, f market.AssetFil
 		},
 		key:   func(a *model.Asset) market.AssetKey { return order.Key(a.Asset) },
 		count: func(ctx context.Context) (int64, error) { return r.Reader.CountAssets(ctx, f) },
-	}.page(ctx, args)
+	}.page(ctx, r.Limits.PageSize, args)
 }
 
 func recordKey(r *model.Record) market.RecordKey { return r.RecordKey }

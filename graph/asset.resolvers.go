@@ -61,7 +61,7 @@ func (r *assetResolver) Records(ctx context.Context, obj *model.Asset, first *in
 			})
 			return counts[obj.ID], err
 		},
-	}.page(ctx, pageArgs{first, after, last, before})
+	}.page(ctx, r.Limits.PageSize, pageArgs{first, after, last, before})
 }
 
 func (r *listingResolver) Source(ctx context.Context, obj *model.Listing) (*model.Source, error) {

@@ -33,7 +33,7 @@ func (r *queryResolver) Drifts(ctx context.Context, first *int32, after *string,
 		},
 		key:   func(row *model.Drift) int64 { return row.ID },
 		count: func(ctx context.Context) (int64, error) { return r.Reader.CountDrifts(ctx, f) },
-	}.page(ctx, pageArgs{first, after, last, before})
+	}.page(ctx, r.Limits.PageSize, pageArgs{first, after, last, before})
 }
 
 func (r *Resolver) Drift() generated.DriftResolver { return &driftResolver{r} }

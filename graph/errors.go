@@ -31,6 +31,12 @@ const (
 // tokenLimit is how the parser begins to say that a query has too many tokens.
 const tokenLimit = "exceeded token limit"
 
+// nestingLimit is how the parser begins to say that a query is nested so deeply that it gave up.
+const nestingLimit = "exceeded maximum nesting depth"
+
+// introspectionOff is how gqlgen says that the schema is kept to itself.
+const introspectionOff = "introspection disabled"
+
 // presenter makes of an error what a client may see. What is nobody's business is logged instead.
 type presenter struct{ log *slog.Logger }
 
@@ -78,6 +84,8 @@ func codeOf(e *gqlerror.Error) string {
 		return CodeForbidden
 	case errors.Is(cause, context.DeadlineExceeded):
 		return CodeTimeout
+	case e.Message == introspectionOff:
+		return CodeForbidden
 	case cause == nil && len(e.Path) == 0: // gqlgen's own words about a request that it cannot read
 		return CodeBadUserInput
 	}

@@ -61,7 +61,7 @@ func TestBadInputIsNamed(t *testing.T) {
 		`{ records(orderBy: null) { totalCount } }`:                                       `Expected value of type "RecordOrder!", found null.`,
 		`{ nothing }`: `Cannot query field "nothing" on type "Query".`,
 		`{ health { `: `Expected Name, found <EOF>`,
-		``:            `no operation provided`,
+		``:            `there is no query: send {"query": "..."}`,
 		`query A { a: __typename } query B { b: __typename }`: `operation  not found`,
 	} {
 		t.Run(query, func(t *testing.T) {
@@ -113,10 +113,13 @@ func TestNullsAreLikeLeavingOut(t *testing.T) {
 
 func TestAQueryOfTooManyTokensIsRefused(t *testing.T) {
 	w := newWorld(t)
-	query := "{ " + strings.Repeat("a: health { version } ", graph.MaxQueryTokens/6) + "}"
-	require.Empty(t, w.ask(t, query).Errors)
-	code, _ := w.refused(t, "{ "+strings.Repeat("a: health { version } ", graph.MaxQueryTokens)+"}")
+	asking := func(symbols int) string {
+		return `{ records(first: 1, filter: {symbol: [` + strings.Repeat(`"X" `, symbols) + `]}) { totalCount } }`
+	}
+	require.Empty(t, w.ask(t, asking(graph.DefaultLimits.Tokens-30)).Errors)
+	code, message := w.refused(t, asking(graph.DefaultLimits.Tokens))
 	require.Equal(t, "QUERY_TOO_COMPLEX", code)
+	require.Contains(t, message, "more than 4000 tokens")
 }
 
 func TestFailuresAreConcealedAndLogged(t *testing.T) {
@@ -161,11 +164,11 @@ func TestTransports(t *testing.T) {
 		w.ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil))
 		return response
 	}
-	require.JSONEq(t, `{"data": {"health": {"status": "HEALTHY"}}}`, get("/graphql?query=%7Bhealth%7Bstatus%7D%7D").Body.String())
+	require.JSONEq(t, `{"data": {"health": {"status": "HEALTHY"}}, "extensions": {"cost": {"requested": 2, "limit": 200000}}}`, get("/graphql?query=%7Bhealth%7Bstatus%7D%7D").Body.String())
 	require.Contains(t, get("/graphql?query=%7B__schema%7BqueryType%7Bname%7D%7D%7D").Body.String(), `"name":"Query"`)
 	response := httptest.NewRecorder()
 	w.ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), http.MethodOptions, "/graphql", nil))
-	require.Equal(t, http.StatusOK, response.Code)
+	require.Equal(t, http.StatusNoContent, response.Code)
 }
 
 func TestADeadlineEndsAQuery(t *testing.T) {

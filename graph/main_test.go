@@ -54,20 +54,16 @@ func newWorld(t testing.TB) *world {
 
 // over is the API over a reader.
 func (w *world) over(reader market.Reader) http.Handler {
-	return graph.NewHandler(graph.Options{
+	return graph.NewHandler(w.options(reader))
+}
+
+func (w *world) options(reader market.Reader) graph.Options {
+	return graph.Options{
 		Reader: reader, Operator: byHand{w.store}, Timetable: hourly{}, Version: "1.2.3", MaxBodyBytes: 4096, ConsensusMaxAge: 36 * time.Hour,
 		Sources: []string{"coingecko", "coinpaprika", "csv"},
 		Now:     func() time.Time { return time.Now().UTC() },
 		Log:     slog.New(slog.NewTextHandler(w.log, nil)),
-	})
-}
-
-// hourly has every source but csv run at each full hour.
-type hourly struct{}
-
-func (hourly) Slots(source string, now time.Time) (previous, next time.Time, ok bool) {
-	previous = now.Truncate(time.Hour)
-	return previous, previous.Add(time.Hour), source != "csv"
+	}
 }
 
 // counter counts SQL statements.
@@ -78,9 +74,10 @@ func (c *counter) AfterQuery(context.Context, *bun.QueryEvent)                  
 
 // answer is what the API sent.
 type answer struct {
-	Status int
-	Data   map[string]any
-	Errors []struct {
+	Status     int
+	Data       map[string]any
+	Extensions map[string]any
+	Errors     []struct {
 		Message    string
 		Path       []any
 		Extensions map[string]any

@@ -59,7 +59,7 @@ func (r *queryResolver) MatchCandidates(ctx context.Context, first *int32, after
 		},
 		key:   func(row *model.MatchCandidate) market.CandidateKey { return row.CandidateKey },
 		count: func(ctx context.Context) (int64, error) { return r.Reader.CountMatchCandidates(ctx, f) },
-	}.page(ctx, pageArgs{first, after, last, before})
+	}.page(ctx, r.Limits.PageSize, pageArgs{first, after, last, before})
 }
 
 func (r *queryResolver) MatchChanges(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *market.ChangeFilter) (*model.Connection[model.MatchChange], error) {
@@ -75,7 +75,7 @@ func (r *queryResolver) MatchChanges(ctx context.Context, first *int32, after *s
 		},
 		key:   func(row *model.MatchChange) int64 { return row.ID },
 		count: func(ctx context.Context) (int64, error) { return r.Reader.CountMatchChanges(ctx, f) },
-	}.page(ctx, pageArgs{first, after, last, before})
+	}.page(ctx, r.Limits.PageSize, pageArgs{first, after, last, before})
 }
 
 func (r *Resolver) MatchChange() generated.MatchChangeResolver { return &matchChangeResolver{r} }

@@ -11,11 +11,8 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 )
 
-// Sizes of a page.
-const (
-	DefaultPageSize = 50
-	MaxPageSize     = 500
-)
+// DefaultPageSize is the rows of a page where a query does not say how many.
+const DefaultPageSize = 50
 
 // pageArgs are the arguments of every list, nil where null or left out.
 type pageArgs struct {
@@ -33,9 +30,9 @@ type list[T, K any] struct {
 	count func(ctx context.Context) (int64, error)
 }
 
-// page reads the page that the arguments ask for, unless the query has no use for its rows.
-func (l list[T, K]) page(ctx context.Context, args pageArgs) (*model.Connection[T], error) {
-	w, err := newWindow[K](args, l.scope)
+// page reads the page that the arguments ask for, of so many rows at most, unless the query has no use for its rows.
+func (l list[T, K]) page(ctx context.Context, most int, args pageArgs) (*model.Connection[T], error) {
+	w, err := newWindow[K](args, l.scope, most)
 	if err != nil {
 		return nil, err
 	}
@@ -69,19 +66,19 @@ func wantsRows(ctx context.Context) bool {
 }
 
 // newWindow checks the arguments. Cursors must be of the scope.
-func newWindow[K any](args pageArgs, scope market.CursorScope) (market.Window[K], error) {
-	w := market.Window[K]{Size: DefaultPageSize, Backward: args.Last != nil}
+func newWindow[K any](args pageArgs, scope market.CursorScope, most int) (market.Window[K], error) {
+	w := market.Window[K]{Size: min(DefaultPageSize, most), Backward: args.Last != nil}
 	if args.First != nil && args.Last != nil {
 		return w, &market.InputError{
 			Field: "first, last", Given: fmt.Sprintf("%d, %d", *args.First, *args.Last),
-			Allowed: fmt.Sprintf("only one of them, from 1 to %d", MaxPageSize),
+			Allowed: fmt.Sprintf("only one of them, from 1 to %d", most),
 		}
 	}
 	var err error
-	if w.Size, err = size("first", args.First, w.Size); err != nil {
+	if w.Size, err = size("first", args.First, w.Size, most); err != nil {
 		return w, err
 	}
-	if w.Size, err = size("last", args.Last, w.Size); err != nil {
+	if w.Size, err = size("last", args.Last, w.Size, most); err != nil {
 		return w, err
 	}
 	if w.After, err = key[K]("after", args.After, scope); err != nil {
@@ -91,13 +88,13 @@ func newWindow[K any](args pageArgs, scope market.CursorScope) (market.Window[K]
 	return w, err
 }
 
-func size(name string, given *int32, otherwise int) (int, error) {
+func size(name string, given *int32, otherwise, most int) (int, error) {
 	if given == nil {
 		return otherwise, nil
 	}
-	if *given < 1 || *given > MaxPageSize {
+	if *given < 1 || int(*given) > most {
 		return 0, &market.InputError{
-			Field: name, Given: strconv.Itoa(int(*given)), Allowed: fmt.Sprintf("from 1 to %d", MaxPageSize),
+			Field: name, Given: strconv.Itoa(int(*given)), Allowed: fmt.Sprintf("from 1 to %d", most),
 		}
 	}
 	return int(*given), nil

@@ -28,7 +28,7 @@ func (r *queryResolver) Records(ctx context.Context, first *int32, after *string
 		},
 		key:   recordKey,
 		count: func(ctx context.Context) (int64, error) { return r.Reader.CountRecords(ctx, f) },
-	}.page(ctx, pageArgs{first, after, last, before})
+	}.page(ctx, r.Limits.PageSize, pageArgs{first, after, last, before})
 }
 
 func (r *recordResolver) Asset(ctx context.Context, obj *model.Record) (*model.Asset, error) {

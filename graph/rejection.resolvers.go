@@ -35,7 +35,7 @@ func (r *queryResolver) Rejections(ctx context.Context, first *int32, after *str
 		},
 		key:   func(row *model.Rejection) int64 { return row.ID },
 		count: func(ctx context.Context) (int64, error) { return r.Reader.CountRejections(ctx, f) },
-	}.page(ctx, pageArgs{first, after, last, before})
+	}.page(ctx, r.Limits.PageSize, pageArgs{first, after, last, before})
 }
 
 func (r *rejectionResolver) Run(ctx context.Context, obj *model.Rejection) (*model.EtlRun, error) {

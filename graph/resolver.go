@@ -28,6 +28,10 @@ type Options struct {
 	MaxBodyBytes int32 // what the server in front lets through, told to clients; 0 is 1 MiB
 	// ConsensusMaxAge is how old a price in a consensus may be, told to clients; 0 is market.DefaultConsensusAge.
 	ConsensusMaxAge time.Duration
+	// Limits of a request; the zero value is DefaultLimits.
+	Limits Limits
+	// NoIntrospection keeps the schema to itself, and errors from suggesting its names.
+	NoIntrospection bool
 }
 
 // Resolver answers the fields of the schema. What hangs on a row is read for all rows that were

@@ -46,7 +46,7 @@ func (r *queryResolver) EtlRuns(ctx context.Context, first *int32, after *string
 		},
 		key:   runID,
 		count: func(ctx context.Context) (int64, error) { return r.Reader.CountRuns(ctx, f) },
-	}.page(ctx, pageArgs{first, after, last, before})
+	}.page(ctx, r.Limits.PageSize, pageArgs{first, after, last, before})
 }
 
 func (r *queryResolver) EtlRun(ctx context.Context, id string) (*model.EtlRun, error) {

@@ -41,10 +41,13 @@ func (r *queryResolver) Stats(ctx context.Context) (*model.Stats, error) {
 }
 
 func (r *queryResolver) ServiceConfig(ctx context.Context) (*model.ServiceConfig, error) {
+	l := r.Limits
 	return &model.ServiceConfig{
-		DefaultPageSize:        DefaultPageSize,
-		MaxPageSize:            MaxPageSize,
-		MaxQueryTokens:         MaxQueryTokens,
+		DefaultPageSize: int64(min(DefaultPageSize, l.PageSize)), MaxPageSize: int64(l.PageSize),
+		MaxQueryTokens: int64(l.Tokens), MaxQueryDepth: int64(l.Depth), MaxQueryFields: int64(l.Fields), MaxQueryAliases: int64(l.Aliases),
+		MaxRootFields: int64(l.RootFields), MaxQueryDirectives: int64(l.Directives), MaxQueryCost: int64(l.Cost),
+		MaxRequestsPerMinute: int64(l.RequestsPerMinute), MaxConcurrentRequests: int64(l.ConcurrentRequests),
+		MaxQueryTimeMs: l.Time.Milliseconds(), Introspection: !r.NoIntrospection,
 		MaxBodyBytes:           cmp.Or(r.MaxBodyBytes, defaultMaxBody),
 		ConsensusMaxAgeSeconds: int64(cmp.Or(r.ConsensusMaxAge, market.DefaultConsensusAge) / time.Second),
 	}, nil

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kasparro/kasparro/graph"
+	"github.com/kasparro/kasparro/graph/limits"
 	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/playground"
 	"github.com/kasparro/kasparro/internal/postgres"
@@ -39,9 +40,6 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	}
 	return serve(ctx, cfg, service{scheduler: !c.NoScheduler})
 }
-
-// maxBody is the size of a request body at most, in bytes: the largest of queries are some 10 kB.
-const maxBody = 1 << 20
 
 // service says how to serve.
 type service struct {
@@ -106,15 +104,29 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 func routes(cfg config.Config, store *postgres.Store, byHand *operator, timetable schedule.Timetable, log *slog.Logger) http.Handler {
 	return server.New(server.Options{
 		GraphQL: graph.NewHandler(graph.Options{
-			Reader: store, Operator: byHand, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log, MaxBodyBytes: maxBody,
-			ConsensusMaxAge: cfg.ConsensusMaxAge,
+			Reader: store, Operator: byHand, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,
+			MaxBodyBytes: int32(cfg.MaxBodyBytes), ConsensusMaxAge: cfg.ConsensusMaxAge, //nolint:gosec // configured to be small enough
+			Limits: queryLimits(cfg), NoIntrospection: !cfg.GraphQL.Introspection,
 		}),
 		REST:       rest.New(rest.Options{Reader: store, Timetable: timetable, Version: version, Now: time.Now, Log: log}),
 		Playground: playground.Handler(),
 		Keys:       server.Keys{Read: cfg.APIKey.Reveal(), Admin: cfg.AdminAPIKey.Reveal()},
+		Throttle:   server.Throttle{PerMinute: cfg.RequestsPerMinute, Concurrent: cfg.ConcurrentRequests},
 		Log:        log,
-		MaxBody:    maxBody,
+		MaxBody:    int64(cfg.MaxBodyBytes),
 	})
+}
+
+// queryLimits are the limits of queries as they are configured.
+func queryLimits(cfg config.Config) graph.Limits {
+	c, l := cfg.GraphQL, graph.DefaultLimits
+	l.Limits = limits.Limits{
+		Tokens: c.MaxTokens, Depth: c.MaxDepth, Fields: c.MaxFields, Aliases: c.MaxAliases,
+		RootFields: c.MaxRootFields, Directives: c.MaxDirectives, Cost: c.MaxCost,
+	}
+	l.PageSize, l.Time = c.MaxPageSize, c.Timeout
+	l.RequestsPerMinute, l.ConcurrentRequests = cfg.RequestsPerMinute, cfg.ConcurrentRequests
+	return l
 }
 
 // prepare brings the schema up to date as soon as the database answers, and makes the sources known.

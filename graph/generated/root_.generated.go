@@ -1057,6 +1057,26 @@ type ServiceConfig {
   maxPageSize: Int!
   "The most tokens (names, numbers, punctuation) in a query."
   maxQueryTokens: Int!
+  "The most levels of fields within fields."
+  maxQueryDepth: Int!
+  "The most fields in a query, its fragments written out where they are used."
+  maxQueryFields: Int!
+  "The most aliases in a query, its fragments written out."
+  maxQueryAliases: Int!
+  "The most fields of a query itself, repeated ones counted."
+  maxRootFields: Int!
+  "The most directives in a query, its fragments written out."
+  maxQueryDirectives: Int!
+  "The most that a query may cost: a field costs 1, and within a list that for each row of the page asked for. What a query cost stands in ` + "`" + `extensions.cost` + "`" + ` of its answer."
+  maxQueryCost: Int!
+  "How long a request may take, in milliseconds, its reading of the database included."
+  maxQueryTimeMs: Int!
+  "How many requests one key may make in a minute, over every route; 0 for any number. The headers ` + "`" + `RateLimit-Policy` + "`" + ` and ` + "`" + `RateLimit` + "`" + ` tell what is left."
+  maxRequestsPerMinute: Int!
+  "How many requests of one key are answered at a time; 0 for any number."
+  maxConcurrentRequests: Int!
+  "Whether the schema can be asked for."
+  introspection: Boolean!
   "The most bytes in the body of a request."
   maxBodyBytes: Int!
   "How old a price may be, in seconds, and still take part in a consensus."
@@ -1628,6 +1648,26 @@ func (ec *executionContext) childFields_ServiceConfig(ctx context.Context, field
 		return ec.fieldContext_ServiceConfig_maxPageSize(ctx, field)
 	case "maxQueryTokens":
 		return ec.fieldContext_ServiceConfig_maxQueryTokens(ctx, field)
+	case "maxQueryDepth":
+		return ec.fieldContext_ServiceConfig_maxQueryDepth(ctx, field)
+	case "maxQueryFields":
+		return ec.fieldContext_ServiceConfig_maxQueryFields(ctx, field)
+	case "maxQueryAliases":
+		return ec.fieldContext_ServiceConfig_maxQueryAliases(ctx, field)
+	case "maxRootFields":
+		return ec.fieldContext_ServiceConfig_maxRootFields(ctx, field)
+	case "maxQueryDirectives":
+		return ec.fieldContext_ServiceConfig_maxQueryDirectives(ctx, field)
+	case "maxQueryCost":
+		return ec.fieldContext_ServiceConfig_maxQueryCost(ctx, field)
+	case "maxQueryTimeMs":
+		return ec.fieldContext_ServiceConfig_maxQueryTimeMs(ctx, field)
+	case "maxRequestsPerMinute":
+		return ec.fieldContext_ServiceConfig_maxRequestsPerMinute(ctx, field)
+	case "maxConcurrentRequests":
+		return ec.fieldContext_ServiceConfig_maxConcurrentRequests(ctx, field)
+	case "introspection":
+		return ec.fieldContext_ServiceConfig_introspection(ctx, field)
 	case "maxBodyBytes":
 		return ec.fieldContext_ServiceConfig_maxBodyBytes(ctx, field)
 	case "consensusMaxAgeSeconds":

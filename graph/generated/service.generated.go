@@ -175,8 +175,8 @@ func (ec *executionContext) _ServiceConfig_defaultPageSize(ctx context.Context, 
 			return obj.DefaultPageSize, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
-			return ec.marshalNInt2int32(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
 		},
 		true,
 		true,
@@ -198,8 +198,8 @@ func (ec *executionContext) _ServiceConfig_maxPageSize(ctx context.Context, fiel
 			return obj.MaxPageSize, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
-			return ec.marshalNInt2int32(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
 		},
 		true,
 		true,
@@ -221,8 +221,8 @@ func (ec *executionContext) _ServiceConfig_maxQueryTokens(ctx context.Context, f
 			return obj.MaxQueryTokens, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
-			return ec.marshalNInt2int32(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
 		},
 		true,
 		true,
@@ -230,6 +230,236 @@ func (ec *executionContext) _ServiceConfig_maxQueryTokens(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_ServiceConfig_maxQueryTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceConfig_maxQueryDepth(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_maxQueryDepth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxQueryDepth, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_maxQueryDepth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceConfig_maxQueryFields(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_maxQueryFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxQueryFields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_maxQueryFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceConfig_maxQueryAliases(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_maxQueryAliases(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxQueryAliases, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_maxQueryAliases(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceConfig_maxRootFields(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_maxRootFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxRootFields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_maxRootFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceConfig_maxQueryDirectives(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_maxQueryDirectives(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxQueryDirectives, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_maxQueryDirectives(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceConfig_maxQueryCost(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_maxQueryCost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxQueryCost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_maxQueryCost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceConfig_maxQueryTimeMs(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_maxQueryTimeMs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxQueryTimeMs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_maxQueryTimeMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceConfig_maxRequestsPerMinute(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_maxRequestsPerMinute(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxRequestsPerMinute, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_maxRequestsPerMinute(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceConfig_maxConcurrentRequests(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_maxConcurrentRequests(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxConcurrentRequests, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_maxConcurrentRequests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceConfig_introspection(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_introspection(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Introspection, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_introspection(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _ServiceConfig_maxBodyBytes(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
@@ -899,6 +1129,56 @@ func (ec *executionContext) _ServiceConfig(ctx context.Context, sel ast.Selectio
 			}
 		case "maxQueryTokens":
 			out.Values[i] = ec._ServiceConfig_maxQueryTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxQueryDepth":
+			out.Values[i] = ec._ServiceConfig_maxQueryDepth(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxQueryFields":
+			out.Values[i] = ec._ServiceConfig_maxQueryFields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxQueryAliases":
+			out.Values[i] = ec._ServiceConfig_maxQueryAliases(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxRootFields":
+			out.Values[i] = ec._ServiceConfig_maxRootFields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxQueryDirectives":
+			out.Values[i] = ec._ServiceConfig_maxQueryDirectives(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxQueryCost":
+			out.Values[i] = ec._ServiceConfig_maxQueryCost(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxQueryTimeMs":
+			out.Values[i] = ec._ServiceConfig_maxQueryTimeMs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxRequestsPerMinute":
+			out.Values[i] = ec._ServiceConfig_maxRequestsPerMinute(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxConcurrentRequests":
+			out.Values[i] = ec._ServiceConfig_maxConcurrentRequests(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "introspection":
+			out.Values[i] = ec._ServiceConfig_introspection(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -23,6 +23,12 @@ type Config struct {
 	ConsensusMaxAge  time.Duration // how old a price may be and still take part in the consensus on its asset
 	RawRetentionDays int           // how long payloads are kept at least, in days; 0 for ever
 
+	GraphQL      GraphQL
+	MaxBodyBytes int // of a request
+
+	RequestsPerMinute  int // of one key; 0 for any number
+	ConcurrentRequests int // of one key; 0 for any number
+
 	CoinPaprika CoinPaprika
 	CoinGecko   CoinGecko
 	CSVPath     string // a file, a directory or a glob; empty means the bundled history
@@ -31,6 +37,14 @@ type Config struct {
 
 	schedule  string            // for every source that has none of its own
 	schedules map[string]string // by source, where it has its own
+}
+
+// GraphQL says what a query may take. All are at least 1.
+type GraphQL struct {
+	MaxTokens, MaxDepth, MaxFields, MaxAliases, MaxRootFields, MaxDirectives, MaxCost, MaxPageSize int
+
+	Timeout       time.Duration // of a request
+	Introspection bool          // whether the schema can be asked for
 }
 
 // Database says which PostgreSQL to use.

@@ -12,10 +12,13 @@ import (
 // placeholder is how the help shows it: kong's own default would hide whether a value was given,
 // and .env stands between the two.
 type Flags struct {
-	Port        string `env:"PORT" fallback:"8000" placeholder:"8000" group:"Server" help:"Port to listen on, 0 for any free one."`
-	Host        string `env:"HOST" fallback:"127.0.0.1" placeholder:"127.0.0.1" group:"Server" help:"Address to listen on, 0.0.0.0 for all."`
-	APIKey      string `name:"api-key" env:"API_KEY" placeholder:"KEY" group:"Server" help:"Key that clients send."`
-	AdminAPIKey string `name:"admin-api-key" env:"ADMIN_API_KEY" placeholder:"KEY" group:"Server" help:"Key for administrators; it may read as well."`
+	Port                  string `env:"PORT" fallback:"8000" placeholder:"8000" group:"Server" help:"Port to listen on, 0 for any free one."`
+	Host                  string `env:"HOST" fallback:"127.0.0.1" placeholder:"127.0.0.1" group:"Server" help:"Address to listen on, 0.0.0.0 for all."`
+	APIRequestsPerMinute  string `name:"api-requests-per-minute" env:"API_REQUESTS_PER_MINUTE" fallback:"60000" placeholder:"60000" group:"Server" help:"Requests of one key in a minute at most, 0 for any number."`
+	APIConcurrentRequests string `name:"api-concurrent-requests" env:"API_CONCURRENT_REQUESTS" fallback:"200" placeholder:"200" group:"Server" help:"Requests of one key at a time at most, 0 for any number."`
+	MaxBodyBytes          string `env:"MAX_BODY_BYTES" fallback:"1048576" placeholder:"1048576" group:"Server" help:"Bytes in the body of a request at most."`
+	APIKey                string `name:"api-key" env:"API_KEY" placeholder:"KEY" group:"Server" help:"Key that clients send."`
+	AdminAPIKey           string `name:"admin-api-key" env:"ADMIN_API_KEY" placeholder:"KEY" group:"Server" help:"Key for administrators; it may read as well."`
 
 	DatabaseURL         string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" group:"Database" help:"postgres://USER:PASSWORD@HOST:PORT/DATABASE. Without it and without POSTGRES_HOST a PostgreSQL is embedded."`
 	PostgresHost        string `env:"POSTGRES_HOST" placeholder:"HOST" group:"Database" help:"Host, or directory of the socket, where DATABASE_URL is not given."`
@@ -45,6 +48,17 @@ type Flags struct {
 	ETLScheduleCoinGecko   string `name:"etl-schedule-coingecko" env:"ETL_SCHEDULE_COINGECKO" placeholder:"CRON" group:"Schedule" help:"The same for CoinGecko alone."`
 	ETLScheduleCoinPaprika string `name:"etl-schedule-coinpaprika" env:"ETL_SCHEDULE_COINPAPRIKA" placeholder:"CRON" group:"Schedule" help:"The same for CoinPaprika alone."`
 	ETLScheduleCSV         string `name:"etl-schedule-csv" env:"ETL_SCHEDULE_CSV" placeholder:"CRON" group:"Schedule" help:"The same for the CSV files alone."`
+
+	GraphQLMaxTokens     string `name:"graphql-max-tokens" env:"GRAPHQL_MAX_TOKENS" fallback:"4000" placeholder:"4000" group:"GraphQL" help:"Tokens in a query at most."`
+	GraphQLMaxDepth      string `name:"graphql-max-depth" env:"GRAPHQL_MAX_DEPTH" fallback:"20" placeholder:"20" group:"GraphQL" help:"Levels of fields in a query at most; the schema's introspection by tools has 16."`
+	GraphQLMaxFields     string `name:"graphql-max-fields" env:"GRAPHQL_MAX_FIELDS" fallback:"5000" placeholder:"5000" group:"GraphQL" help:"Fields in a query at most, fragments written out."`
+	GraphQLMaxAliases    string `name:"graphql-max-aliases" env:"GRAPHQL_MAX_ALIASES" fallback:"100" placeholder:"100" group:"GraphQL" help:"Aliases in a query at most, fragments written out."`
+	GraphQLMaxRootFields string `name:"graphql-max-root-fields" env:"GRAPHQL_MAX_ROOT_FIELDS" fallback:"20" placeholder:"20" group:"GraphQL" help:"Fields of the query itself at most."`
+	GraphQLMaxDirectives string `name:"graphql-max-directives" env:"GRAPHQL_MAX_DIRECTIVES" fallback:"50" placeholder:"50" group:"GraphQL" help:"Directives in a query at most, fragments written out."`
+	GraphQLMaxCost       string `name:"graphql-max-cost" env:"GRAPHQL_MAX_COST" fallback:"200000" placeholder:"200000" group:"GraphQL" help:"Points that a query may cost: a field is one, in a list one for each row."`
+	GraphQLMaxPageSize   string `name:"graphql-max-page-size" env:"GRAPHQL_MAX_PAGE_SIZE" fallback:"500" placeholder:"500" group:"GraphQL" help:"Rows of a page at most."`
+	GraphQLTimeout       string `name:"graphql-timeout" env:"GRAPHQL_TIMEOUT" fallback:"15s" placeholder:"15s" group:"GraphQL" help:"How long a request may take, its reading of the database included."`
+	GraphQLIntrospection string `name:"graphql-introspection" env:"GRAPHQL_INTROSPECTION" fallback:"on" placeholder:"on" group:"GraphQL" help:"on or off: whether the schema can be asked for, and errors suggest its names."`
 
 	LogLevel  string `env:"LOG_LEVEL" fallback:"info" placeholder:"info" group:"Logging" help:"debug, info, warn or error."`
 	LogFormat string `env:"LOG_FORMAT" placeholder:"FORMAT" group:"Logging" help:"text or json; if not given, text on a terminal and json elsewhere."`

@@ -36,6 +36,7 @@ func (f Flags) Load() (Config, error) {
 		DataDir:     r.directory("DATA_DIR", f.DataDir),
 		APIKey:      r.key("API_KEY", f.APIKey),
 		AdminAPIKey: r.key("ADMIN_API_KEY", f.AdminAPIKey),
+		GraphQL:     r.graphQL(f),
 		CoinPaprika: r.coinPaprika(f),
 		CoinGecko:   r.coinGecko(f),
 		CSVPath:     r.glob("CSV_PATH", f.CSVPath),
@@ -44,8 +45,11 @@ func (f Flags) Load() (Config, error) {
 		LogLevel:    r.level("LOG_LEVEL", f.LogLevel),
 		LogFormat:   r.oneOf("LOG_FORMAT", f.LogFormat, "", formatText, formatJSON),
 
-		ConsensusMaxAge:  r.duration("CONSENSUS_MAX_AGE", f.ConsensusMaxAge, time.Minute, 8760*time.Hour),
-		RawRetentionDays: r.number("RAW_RETENTION_DAYS", f.RawRetentionDays, 0, 36500),
+		ConsensusMaxAge:    r.duration("CONSENSUS_MAX_AGE", f.ConsensusMaxAge, time.Minute, 8760*time.Hour),
+		RequestsPerMinute:  r.number("API_REQUESTS_PER_MINUTE", f.APIRequestsPerMinute, 0, 1_000_000_000),
+		ConcurrentRequests: r.number("API_CONCURRENT_REQUESTS", f.APIConcurrentRequests, 0, 1_000_000),
+		MaxBodyBytes:       r.number("MAX_BODY_BYTES", f.MaxBodyBytes, 1024, 1<<30),
+		RawRetentionDays:   r.number("RAW_RETENTION_DAYS", f.RawRetentionDays, 0, 36500),
 	}
 	if len(r.problems) > 0 {
 		return Config{}, &Error{Problems: r.problems}
@@ -83,6 +87,22 @@ func (r *reader) coinGecko(f Flags) CoinGecko {
 		APIKey: key, BaseURL: base,
 		Pages: r.number("COINGECKO_PAGES", f.CoinGeckoPages, 1, 1000),
 		Plan:  r.plan("COINGECKO_", f.CoinGeckoRequestsPerSecond, cmp.Or(f.CoinGeckoMonthlyRequests, month)),
+	}
+}
+
+func (r *reader) graphQL(f Flags) GraphQL {
+	const million = 1_000_000
+	return GraphQL{
+		MaxTokens:     r.number("GRAPHQL_MAX_TOKENS", f.GraphQLMaxTokens, 1, million),
+		MaxDepth:      r.number("GRAPHQL_MAX_DEPTH", f.GraphQLMaxDepth, 1, 1000),
+		MaxFields:     r.number("GRAPHQL_MAX_FIELDS", f.GraphQLMaxFields, 1, million),
+		MaxAliases:    r.number("GRAPHQL_MAX_ALIASES", f.GraphQLMaxAliases, 1, million),
+		MaxRootFields: r.number("GRAPHQL_MAX_ROOT_FIELDS", f.GraphQLMaxRootFields, 1, million),
+		MaxDirectives: r.number("GRAPHQL_MAX_DIRECTIVES", f.GraphQLMaxDirectives, 1, million),
+		MaxCost:       r.number("GRAPHQL_MAX_COST", f.GraphQLMaxCost, 1, 1000*million),
+		MaxPageSize:   r.number("GRAPHQL_MAX_PAGE_SIZE", f.GraphQLMaxPageSize, 1, 10_000),
+		Timeout:       r.duration("GRAPHQL_TIMEOUT", f.GraphQLTimeout, time.Second, 10*time.Minute),
+		Introspection: r.oneOf("GRAPHQL_INTROSPECTION", f.GraphQLIntrospection, "on", "off") == "on",
 	}
 }
 

@@ -40,7 +40,14 @@ func (r *reader) duration(variable, value string, lowest, highest time.Duration)
 
 // short writes a duration without what is zero at its end: 24h, not 24h0m0s.
 func short(d time.Duration) string {
-	return strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
+	text := d.String()
+	if rest, whole := strings.CutSuffix(text, "m0s"); whole {
+		text = rest + "m"
+	}
+	if rest, whole := strings.CutSuffix(text, "h0m"); whole {
+		text = rest + "h"
+	}
+	return text
 }
 
 // decimal is a plain number: what else a float may look like (1e3, 0x1p-2, Inf) is nothing to set.

@@ -34,10 +34,12 @@ func newKeyring(k Keys) keyring {
 	return ring
 }
 
+func digestOf(key string) [sha256.Size]byte { return sha256.Sum256([]byte(key)) }
+
 // scopeOf returns what the key allows, and "" for a key that is not accepted. It always compares
 // with every key.
 func (ring keyring) scopeOf(key string) market.Scope {
-	given := sha256.Sum256([]byte(key))
+	given := digestOf(key)
 	var scope market.Scope
 	for _, entry := range ring {
 		if subtle.ConstantTimeCompare(given[:], entry.digest[:]) == 1 {

@@ -4,9 +4,11 @@
 package server
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/kasparro/kasparro/internal/market"
 )
@@ -14,19 +16,21 @@ import (
 // defaultMaxBody is 1 MiB.
 const defaultMaxBody = 1 << 20
 
-// Options are what the server is made of. All but MaxBody are required.
+// Options are what the server is made of. All but Throttle, MaxBody and BodyWithin are required.
 type Options struct {
 	GraphQL    http.Handler
 	Playground http.Handler // serves /playground and everything below it
 	REST       http.Handler // serves the other routes
 	Keys       Keys
+	Throttle   Throttle // of each key; the zero value is none
 	Log        *slog.Logger
-	MaxBody    int64 // bytes of a request body; 0 is 1 MiB
+	MaxBody    int64         // bytes of a request body; 0 is 1 MiB
+	BodyWithin time.Duration // for a request body to arrive; 0 is 15 seconds
 }
 
 // New returns the handler of the whole service.
 func New(o Options) http.Handler {
-	g := gate{mux: http.NewServeMux(), routes: make(map[string]route), keys: newKeyring(o.Keys), maxBody: o.MaxBody}
+	g := gate{mux: http.NewServeMux(), routes: make(map[string]route), keys: newKeyring(o.Keys), maxBody: o.MaxBody, bodyWithin: cmp.Or(o.BodyWithin, bodyWithin), throttle: newThrottle(o.Throttle, time.Now)}
 	if g.maxBody == 0 {
 		g.maxBody = defaultMaxBody
 	}
@@ -41,10 +45,12 @@ func New(o Options) http.Handler {
 
 // gate decides, route by route, what may pass.
 type gate struct {
-	mux     *http.ServeMux
-	routes  map[string]route // by pattern of the mux
-	keys    keyring
-	maxBody int64
+	mux        *http.ServeMux
+	routes     map[string]route // by pattern of the mux
+	keys       keyring
+	maxBody    int64
+	bodyWithin time.Duration
+	throttle   *throttle
 }
 
 // ServeHTTP asks for a key on every route that is not listed as open, those that do not exist
@@ -59,12 +65,27 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, r, http.StatusUnauthorized, "Invalid or missing API Key")
 		return
 	}
+	if scope != "" && to.Key != "" {
+		key := digestOf(keyOf(r))
+		v := g.throttle.enter(key)
+		g.throttle.tell(w.Header(), v)
+		if v.refusal != "" {
+			writeProblem(w, r, http.StatusTooManyRequests, v.refusal)
+			return
+		}
+		defer g.throttle.leave(key)
+	}
+	g.serve(w, r, scope)
+}
+
+// serve bounds the body and answers.
+func (g gate) serve(w http.ResponseWriter, r *http.Request, scope market.Scope) {
 	if r.ContentLength > g.maxBody {
 		writeProblem(w, r, http.StatusRequestEntityTooLarge,
 			fmt.Sprintf("The body has %d bytes; at most %d are allowed.", r.ContentLength, g.maxBody))
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, g.maxBody)
+	r.Body = limitBody(w, r, g.maxBody, g.bodyWithin)
 	g.mux.ServeHTTP(w, r.WithContext(market.WithScope(r.Context(), scope)))
 }
 

@@ -1,0 +1,106 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
+
+	"github.com/kasparro/kasparro/graph/limits"
+)
+
+// Limits are what a request may take. They are told to clients by serviceConfig.
+type Limits struct {
+	limits.Limits
+
+	PageSize int           // rows of a page at most
+	Time     time.Duration // of a request, the SQL in it included
+	Errors   int           // of a query that cannot be executed, told at most
+
+	RequestsPerMinute  int // of one key, which the server in front counts; 0 is no limit
+	ConcurrentRequests int // of one key, which the server in front counts; 0 is no limit
+}
+
+// DefaultLimits are several times what tools and real queries need: the introspection of a tool has some
+// 300 tokens and 16 levels, and a page of 500 records with their assets and listings costs some 60,000.
+var DefaultLimits = Limits{
+	Limits:   limits.Limits{Tokens: 4000, Depth: 20, Fields: 5000, Aliases: 100, RootFields: 20, Directives: 50, Cost: 200_000},
+	PageSize: 500, Time: 15 * time.Second, Errors: 10,
+}
+
+// gate refuses queries that ask for too much, before anything of them is run: by how they are written
+// before they are validated, since validating costs as well, and by what they would cost as soon as their
+// variables are known.
+type gate struct {
+	limits Limits
+	cache  graphql.Cache[*ast.QueryDocument]
+}
+
+// ExtensionName implements graphql.HandlerExtension.
+func (gate) ExtensionName() string { return "Gate" }
+
+// Validate implements graphql.HandlerExtension.
+func (gate) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationParameters measures a query that has not been seen before.
+func (g gate) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
+	if _, known := g.cache.Get(ctx, p.Query); known {
+		return nil
+	}
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: p.Query}, g.limits.Tokens)
+	if err != nil {
+		e := gqlerror.WrapIfUnwrapped(err)
+		switch {
+		case strings.HasPrefix(e.Message, tokenLimit):
+			return tooComplex(fmt.Errorf("the query has more than %d tokens, the most that are allowed", g.limits.Tokens))
+		case strings.HasPrefix(e.Message, nestingLimit):
+			return tooComplex(fmt.Errorf("the query has far more than %d levels of fields, the most that are allowed", g.limits.Depth))
+		}
+		errcode.Set(e, errcode.ParseFailed)
+		return e
+	}
+	if err := g.limits.Check(doc); err != nil {
+		return tooComplex(err)
+	}
+	return nil
+}
+
+// costKey names the cost in the extensions of an answer.
+const costKey = "cost"
+
+// MutateOperationContext refuses what would cost too much, and has the answer say what it did cost.
+func (g gate) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	cost := limits.Cost(op.Doc, op.Operation, op.Variables, DefaultPageSize)
+	if err := g.limits.CheckCost(cost); err != nil {
+		return tooComplex(err)
+	}
+	op.Stats.SetExtension(costKey, map[string]int{"requested": cost, "limit": g.limits.Cost})
+	return nil
+}
+
+// InterceptResponse reports the cost.
+func (g gate) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	if graphql.HasOperationContext(ctx) {
+		if cost := graphql.GetOperationContext(ctx).Stats.GetExtension(costKey); cost != nil {
+			graphql.RegisterExtension(ctx, costKey, cost)
+		}
+	}
+	return next(ctx)
+}
+
+// tooComplex keeps the cause, whose figures the answer shows.
+func tooComplex(cause error) *gqlerror.Error {
+	e := &gqlerror.Error{Err: cause, Message: cause.Error(), Extensions: map[string]any{"code": CodeQueryTooComplex}}
+	var exceeded *limits.Exceeded
+	if errors.As(cause, &exceeded) {
+		e.Extensions["limit"], e.Extensions["met"] = exceeded.Limit, exceeded.Met
+	}
+	return e
+}

@@ -1,0 +1,111 @@
+package limits
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Every field costs 1, and what stands in a list costs that for each of its rows: of a page as many as are
+// asked for, of any other list listRows. What is counted on demand costs countCost.
+const (
+	listRows  = 5
+	countCost = 50
+)
+
+// cost of a selection: once, and for each row of the page that it is of.
+type cost struct{ once, perRow int }
+
+func (c cost) plus(o cost) cost { return cost{add(c.once, o.once), add(c.perRow, o.perRow)} }
+
+// coster knows the cost of each fragment once it has met it.
+type coster struct {
+	doc         *ast.QueryDocument
+	variables   map[string]any
+	defaultPage int
+	known       map[string]cost
+}
+
+// Cost is what an operation of a validated document costs at most, with a page of defaultPage rows where the
+// query does not say how many.
+func Cost(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any, defaultPage int) int {
+	c := coster{doc: doc, variables: variables, defaultPage: defaultPage, known: map[string]cost{}}
+	return c.of(op.SelectionSet).once
+}
+
+// CheckCost returns an *Exceeded for a query that costs more than is allowed.
+func (l Limits) CheckCost(cost int) error { return over("points of cost", cost, l.Cost) }
+
+func (c *coster) of(set ast.SelectionSet) (total cost) {
+	for _, selection := range set {
+		switch sel := selection.(type) {
+		case *ast.Field:
+			total = total.plus(c.field(sel))
+		case *ast.InlineFragment:
+			total = total.plus(c.of(sel.SelectionSet))
+		case *ast.FragmentSpread:
+			total = total.plus(c.fragment(sel.Name))
+		}
+	}
+	return total
+}
+
+func (c *coster) fragment(name string) cost {
+	if known, ok := c.known[name]; ok {
+		return known
+	}
+	c.known[name] = cost{}
+	f := c.doc.Fragments.ForName(name)
+	if f == nil {
+		return cost{}
+	}
+	c.known[name] = c.of(f.SelectionSet)
+	return c.known[name]
+}
+
+func (c *coster) field(f *ast.Field) cost {
+	inner := c.of(f.SelectionSet)
+	if f.Definition == nil { // __typename
+		return cost{once: 1}
+	}
+	own := add(1, inner.once)
+	switch {
+	case f.Name == "totalCount":
+		return cost{once: countCost}
+	case strings.HasSuffix(f.Definition.Type.Name(), "Connection"):
+		return cost{once: add(own, times(inner.perRow, c.rows(f)))}
+	case f.Definition.Type.Elem == nil:
+		return cost{once: add(own, inner.perRow)}
+	case f.ObjectDefinition != nil && strings.HasSuffix(f.ObjectDefinition.Name, "Connection"):
+		return cost{perRow: own} // nodes and edges: rows of the page
+	}
+	return cost{once: times(own, listRows)}
+}
+
+// rows is how many rows of a page are asked for.
+func (c *coster) rows(f *ast.Field) int {
+	arguments := f.ArgumentMap(c.variables)
+	for _, name := range []string{"first", "last"} {
+		if n, given := whole(arguments[name]); given {
+			return max(0, min(n, enough))
+		}
+	}
+	return c.defaultPage
+}
+
+// whole reads an Int as variables and literals bring it.
+func whole(value any) (n int, ok bool) {
+	switch v := value.(type) {
+	case int64:
+		return int(v), true
+	case int:
+		return v, true
+	case json.Number:
+		i, err := v.Int64()
+		return int(i), err == nil
+	case float64:
+		return int(v), true
+	}
+	return 0, false
+}

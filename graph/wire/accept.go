@@ -1,0 +1,89 @@
+package wire
+
+import (
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// mediaType is what an answer is written in.
+type mediaType string
+
+const (
+	// asJSON answers 200 whenever the request was a GraphQL request, for clients that know nothing else.
+	asJSON mediaType = "application/json"
+	// asResponse answers 4xx where nothing could be executed.
+	asResponse mediaType = "application/graphql-response+json"
+)
+
+// statusOfRequestError is the status of an operation that could not be executed at all.
+func (m mediaType) statusOfRequestError() int {
+	if m == asResponse {
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
+}
+
+// negotiate picks the media type of the answer: the one that the client likes best and, of two that it
+// likes alike, application/json unless the other is named and the first is not. A client that says nothing
+// gets application/json. Where neither is accepted, ok is false and the answer that says so is JSON.
+func negotiate(accept []string) (best mediaType, ok bool) {
+	header := strings.Join(accept, ",")
+	if strings.TrimSpace(header) == "" {
+		return asJSON, true
+	}
+	json, response := qualityOf(header, asJSON), qualityOf(header, asResponse)
+	switch {
+	case json.q <= 0 && response.q <= 0:
+		return asJSON, false
+	case response.q > json.q, response.q == json.q && response.exact && !json.exact:
+		return asResponse, true
+	}
+	return asJSON, true
+}
+
+// quality is how much a client likes a media type.
+type quality struct {
+	q     float64
+	exact bool // it names the type itself
+	found int  // how exactly the range fits that said so, the higher the more
+}
+
+// qualityOf takes the range of the header that fits most exactly, as RFC 9110 has it.
+func qualityOf(header string, m mediaType) quality {
+	best := quality{found: -1}
+	for part := range strings.SplitSeq(header, ",") {
+		name, params, err := mime.ParseMediaType(strings.TrimSpace(part))
+		if err != nil && name == "" {
+			continue
+		}
+		fits := -1
+		switch {
+		case name == string(m):
+			fits = 2
+		case name == "application/*":
+			fits = 1
+		case name == "*/*":
+			fits = 0
+		}
+		if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+			fits = -1
+		}
+		if fits > best.found {
+			best = quality{q: weight(params["q"]), exact: fits == 2, found: fits}
+		}
+	}
+	return best
+}
+
+func weight(q string) float64 {
+	if q == "" {
+		return 1
+	}
+	value, err := strconv.ParseFloat(q, 64)
+	if err == nil && value >= 0 && value <= 1 {
+		return value
+	}
+	return 0 // what is no weight, NaN for one
+}

@@ -1,0 +1,122 @@
+// Package wire serves GraphQL over HTTP, by the specification of that name: queries by GET and POST,
+// in one of two media types, each with its own rules on status codes. Who asks, how much and whether
+// that is allowed is decided elsewhere.
+package wire
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// Handler answers GraphQL requests through an executor.
+type Handler struct {
+	// Exec parses, validates and runs operations, and makes errors presentable.
+	Exec graphql.GraphExecutor
+	// BadRequest is the code in the extensions of an error about a request that is no GraphQL request.
+	BadRequest string
+	// Time is how long a request may take; 0 is for ever.
+	Time time.Duration
+	// Errors is how many errors are told of a query that cannot be executed at most; 0 is all.
+	Errors int
+}
+
+// methods are those that the path answers.
+const methods = "GET, HEAD, POST, OPTIONS"
+
+// ServeHTTP answers one request.
+func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answerIn, acceptable := negotiate(r.Header.Values("Accept"))
+	w.Header().Add("Vary", "Accept")
+	switch r.Method {
+	case http.MethodOptions:
+		w.Header().Set("Allow", methods)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+	default:
+		w.Header().Set("Allow", methods)
+		h.refuse(w, r, answerIn, refusal{http.StatusMethodNotAllowed, "queries come by GET or POST"})
+		return
+	}
+	if !acceptable {
+		h.refuse(w, r, answerIn, refusal{http.StatusNotAcceptable, "an answer is made in application/graphql-response+json or application/json: accept one of them"})
+		return
+	}
+	params, err := read(r)
+	if err != nil {
+		h.refuse(w, r, answerIn, err)
+		return
+	}
+	h.run(w, r, answerIn, params)
+}
+
+// run executes the operation that was asked for. Mutations change something, and so do not come by GET:
+// a link that is followed must be harmless.
+func (h Handler) run(w http.ResponseWriter, r *http.Request, answerIn mediaType, params *graphql.RawParams) {
+	ctx, cancel := h.within(graphql.StartOperationTrace(r.Context()))
+	defer cancel()
+	op, errs := h.Exec.CreateOperationContext(ctx, params)
+	if len(errs) > 0 {
+		if h.Errors > 0 && len(errs) > h.Errors {
+			errs = errs[:h.Errors]
+		}
+		answer := h.Exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)
+		write(w, answerIn, answerIn.statusOfRequestError(), answer)
+		return
+	}
+	switch kind := op.Operation.Operation; {
+	case kind == ast.Subscription:
+		h.refuse(w, r, answerIn, refusal{http.StatusBadRequest, "a subscription goes on: it is asked for over WebSocket (graphql-transport-ws) or as text/event-stream"})
+		return
+	case kind == ast.Mutation && r.Method != http.MethodPost:
+		w.Header().Set("Allow", "POST")
+		h.refuse(w, r, answerIn, refusal{http.StatusMethodNotAllowed, "a mutation comes by POST"})
+		return
+	}
+	responses, ctx := h.Exec.DispatchOperation(ctx, op)
+	answer := responses(ctx)
+	switch {
+	case answer != nil:
+	case errors.Is(r.Context().Err(), context.Canceled): // whoever asked has gone
+		return
+	default: // the time ran out before anything was run
+		answer = h.Exec.DispatchError(ctx, gqlerror.List{gqlerror.WrapIfUnwrapped(context.DeadlineExceeded)})
+	}
+	status := http.StatusOK
+	if len(answer.Data) == 0 {
+		status = answerIn.statusOfRequestError()
+	}
+	write(w, answerIn, status, answer)
+}
+
+func (h Handler) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if h.Time == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, h.Time)
+}
+
+// refusal is what is wrong with a request as far as HTTP goes.
+type refusal struct {
+	status int
+	why    string
+}
+
+func (r refusal) Error() string { return r.why }
+
+// refuse answers a request that is no GraphQL request.
+func (h Handler) refuse(w http.ResponseWriter, r *http.Request, answerIn mediaType, err error) {
+	status := http.StatusBadRequest
+	var known refusal
+	if errors.As(err, &known) {
+		status = known.status
+	}
+	e := &gqlerror.Error{Message: err.Error(), Extensions: map[string]any{"code": h.BadRequest}}
+	write(w, answerIn, status, h.Exec.DispatchError(r.Context(), gqlerror.List{e}))
+}

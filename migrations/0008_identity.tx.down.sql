@@ -1,4 +1,4 @@
-ALTER TABLE etl_runs DROP COLUMN listings_changed;
+ALTER TABLE etl_runs DROP COLUMN listings_changed, DROP COLUMN settled_at;
 DROP TABLE consensus, match_changes, match_candidates, listing_decisions, former_slugs;
 ALTER TABLE listings DROP COLUMN match_reason, DROP COLUMN contracts, DROP COLUMN home_asset_id;
 UPDATE listings SET pinned = false, match_method = CASE match_method

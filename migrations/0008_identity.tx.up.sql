@@ -93,5 +93,6 @@ CREATE INDEX consensus_gain_idx ON consensus (sources, coalesce(percent_change_2
 CREATE INDEX consensus_loss_idx ON consensus (sources, coalesce(percent_change_24h, 'Infinity'), asset_id);
 CREATE INDEX consensus_spread_idx ON consensus (sources, coalesce(spread_percent, '-Infinity'), asset_id);
 
--- Listings that a run has brought or renamed: then all are resolved again at its end.
-ALTER TABLE etl_runs ADD COLUMN listings_changed bigint NOT NULL DEFAULT 0;
+-- Listings that a run has brought or renamed: then all are resolved again at its end. And when that was.
+ALTER TABLE etl_runs ADD COLUMN listings_changed bigint NOT NULL DEFAULT 0, ADD COLUMN settled_at timestamptz;
+CREATE INDEX etl_runs_settled_idx ON etl_runs (settled_at) WHERE settled_at IS NOT NULL;

@@ -18,8 +18,9 @@ const (
 	priceDenies
 	capSays
 	capDenies
-	pegs     // both cost a dollar: that their prices agree says nothing
-	oneIsOld // the name of one says that it is a coin's former self, the other's does not
+	pegs      // both cost a dollar: that their prices agree says nothing
+	oneIsGone // its source speaks of others only
+	oneIsOld  // the name of one says that it is a coin's former self, the other's does not
 	person
 )
 
@@ -55,6 +56,7 @@ const (
 	moreByPrice = 20
 	moreByID    = 10
 	lessByCore  = 10
+	lessByGone  = 40 // so that a coin under its new id comes before itself under the old one
 )
 
 // Scores of candidates that no strong evidence makes.
@@ -71,6 +73,9 @@ func (r *resolution) compare(a, b int) signs {
 	s := compareNames(x, y) | compareFigures(x, y)
 	if shareAny(x.Contracts, y.Contracts) {
 		s |= sameContract
+	}
+	if x.Gone || y.Gone {
+		s |= oneIsGone
 	}
 	if s.all(sameSymbol) && r.alone(a) && r.alone(b) {
 		s |= onlySymbol

@@ -108,6 +108,12 @@ func TestNames(t *testing.T) {
 				"ANKR Ankr: a/ankr ALONE 1", "ANKR Ankr: b/ankr-ankr ALONE 1", "ANKR Ankr: b/ankr-ankr-network ALONE 1",
 				"? a/ankr b/ankr-ankr SYMBOL_AND_NAME 0.6", "? a/ankr b/ankr-ankr-network SYMBOL_AND_NAME 0.6",
 			}},
+		{"one of two that are alike, and the other is gone",
+			[]string{"a/elrond EGLD Elrond", "b/egld-1 EGLD Elrond ~gone", "b/egld-2 EGLD Elrond"},
+			[]string{"EGLD Elrond: a/elrond SYMBOL_AND_NAME 0.95, b/egld-2 SYMBOL_AND_NAME 0.95", "EGLD Elrond: b/egld-1 ALONE 1"}},
+		{"one that is gone and has no successor",
+			[]string{"a/elrond EGLD Elrond", "b/egld-1 EGLD Elrond ~gone"},
+			[]string{"EGLD Elrond: a/elrond SYMBOL_AND_NAME 0.91, b/egld-1 SYMBOL_AND_NAME 0.91"}},
 		{"an id and a symbol, where the other's name is that of a former self",
 			[]string{
 				"a/bittorrent BTT BitTorrent", "b/btt-bittorrent BTT BitTorrent (Old Chain)",

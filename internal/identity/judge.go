@@ -29,6 +29,9 @@ func judge(a, b int, s signs) edge {
 	if e.level > 0 {
 		e.score = scoreClaimed
 	}
+	if e.level > 0 && s.all(oneIsGone) {
+		e.level -= lessByGone
+	}
 	return e
 }
 

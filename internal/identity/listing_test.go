@@ -12,7 +12,7 @@ import (
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// listing reads "source/id SYMBOL name #rank $price ^marketcap @hours-ago %contract =same !apart"; "-" is nothing.
+// listing reads "source/id SYMBOL name #rank $price ^marketcap @hours-ago ~gone %contract =same !apart"; "-" is nothing.
 func listing(text string) market.Evidence {
 	fields := strings.Fields(text)
 	source, id, _ := strings.Cut(fields[0], "/")
@@ -47,6 +47,8 @@ func mark(l *market.Evidence, word string) bool {
 		var hours int
 		fmt.Sscan(rest, &hours)
 		l.ObservedAt = noon.Add(-time.Duration(hours) * time.Hour)
+	case word == "~gone":
+		l.Gone = true
 	case word[0] == '%':
 		l.Contracts = append(l.Contracts, rest)
 	case word[0] == '=':

@@ -30,6 +30,7 @@ var anyListing = rapid.Custom(func(t *rapid.T) market.Evidence {
 		PriceUSD:     usd(t, "price", "", "", "1", "7.04", "7.05", "9", "20"),
 		MarketCapUSD: usd(t, "cap", "", "100", "110", "900"),
 		ObservedAt:   rapid.SampledFrom([]time.Time{{}, noon, noon, noon.Add(-48 * time.Hour)}).Draw(t, "time"),
+		Gone:         rapid.IntRange(0, 4).Draw(t, "gone") == 0,
 	}
 	if rank := rapid.Int32Range(0, 4).Draw(t, "rank"); rank > 0 {
 		l.Rank = &rank

@@ -48,6 +48,7 @@ type Evidence struct {
 	PriceUSD     decimal.NullDecimal // the latest
 	MarketCapUSD decimal.NullDecimal // the latest
 	ObservedAt   time.Time           // of the figures; zero where unknown: they then count as of one time
+	Gone         bool                // its source has stopped speaking of it while it goes on with others
 	Contracts    []string            // addresses, those of Ethereum's kind in lower case
 	Same         []ListingKey        // a person said that this listing is what these are
 	Apart        []ListingKey        // a person said that this listing is not what these are

@@ -29,6 +29,7 @@ type listingRow struct {
 	quoteRow
 
 	same, apart []market.ListingKey
+	gone        bool // see silent
 	spoken      bool // something was said of another about it
 	changed     bool // its name, symbol or contract is not what was stored
 }
@@ -60,8 +61,25 @@ func (l *listingRow) listing() market.Listing {
 
 func (l *listingRow) evidence() market.Evidence {
 	return market.Evidence{
-		Listing: l.listing(), Rank: l.Rank, PriceUSD: l.PriceUSD, MarketCapUSD: l.MarketCapUSD, ObservedAt: l.ObservedAt,
+		Listing: l.listing(), Rank: l.Rank, PriceUSD: l.PriceUSD, MarketCapUSD: l.MarketCapUSD, ObservedAt: l.ObservedAt, Gone: l.gone,
 		Contracts: l.Contracts, Same: l.same, Apart: l.apart,
+	}
+}
+
+// silent is how long behind the newest of its source a listing counts as gone: upstreams refresh what they
+// list every few minutes, and now and then give a coin another id.
+const silent = 3 * time.Hour
+
+func noteGone(rows []listingRow) {
+	newest := map[int16]time.Time{}
+	for i := range rows {
+		if at := rows[i].ObservedAt; at.After(newest[rows[i].SourceID]) {
+			newest[rows[i].SourceID] = at
+		}
+	}
+	for i := range rows {
+		at := rows[i].ObservedAt
+		rows[i].gone = !at.IsZero() && newest[rows[i].SourceID].Sub(at) > silent
 	}
 }
 

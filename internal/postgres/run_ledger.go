@@ -155,13 +155,13 @@ func tally(ctx context.Context, tx bun.Tx, runID int64) error {
 
 // anyUnsettled tells at the end of a run whether listings are to be resolved: it has brought or renamed some,
 // or runs of its source before it that were cut off have; prices contradict what names say, and may have come
-// to agree again; or nothing was resolved yet by what is known now.
+// to agree again; or nothing was resolved for three hours, in which prices and what sources list have changed.
 const anyUnsettled = `SELECT EXISTS (SELECT FROM etl_runs r JOIN etl_runs ended ON ended.source_id = r.source_id
 		WHERE ended.id = ?0 AND r.id <= ?0 AND r.listings_changed > 0 AND r.id > (
 			SELECT coalesce(max(c.id), 0) FROM etl_runs c
 			WHERE c.source_id = ended.source_id AND c.id < ?0 AND c.status NOT IN ('running', 'interrupted', 'abandoned')))
 	OR EXISTS (SELECT FROM match_candidates WHERE score <= 0.3)
-	OR EXISTS (SELECT FROM listings WHERE match_reason = '')`
+	OR NOT EXISTS (SELECT FROM etl_runs WHERE settled_at > now() - interval '3 hours')`
 
 // conclude settles what a run that is ending tells of assets: which listings are one, now that all of its
 // figures are known, and how every asset stands. A run that is cut off leaves that to the next of its source.
@@ -176,6 +176,9 @@ func (s *Store) conclude(ctx context.Context, tx bun.Tx, run market.Run) error {
 	if unsettled {
 		if _, err := settleListings(ctx, tx, nil, s.resolve, market.GlobalID(market.IDRun, run.ID)); err != nil {
 			return fmt.Errorf("listings: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, "UPDATE etl_runs SET settled_at = now() WHERE id = ?", run.ID); err != nil {
+			return err
 		}
 	}
 	if !unsettled && run.Stream != "" { // the past does not tell how anything stands

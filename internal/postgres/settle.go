@@ -24,6 +24,7 @@ type settling struct {
 // settle resolves the listings to assets, writes the difference and returns the assets that have
 // changed. The caller holds the asset lock, and refreshes their standing once its records are written.
 func settle(ctx context.Context, tx bun.Tx, rows []listingRow, resolve market.Resolver, by string) ([]int64, error) {
+	noteGone(rows)
 	evidence := make([]market.Evidence, len(rows))
 	for i := range rows {
 		evidence[i] = rows[i].evidence()

@@ -76,3 +76,25 @@ func TestReleasingTheOtherSideNamesWhoWasLinked(t *testing.T) {
 	s.release(t, "gamma/c")
 	require.False(t, s.release(t, "alpha/a").Pinned)
 }
+
+// A source gives a coin another id: once the old one is silent for long enough, the coin is found under its new
+// id, by a run that brings nothing new, and its asset is what it was.
+func TestACoinUnderAnotherIDIsItself(t *testing.T) {
+	s := newStory(t)
+	s.say(t, "alpha", priced("elrond-erd-2", "EGLD", "Elrond", "10"))
+	s.say(t, "beta", priced("egld-egld1", "EGLD", "Elrond", "10"), priced("other", "OTH", "Other", "3"))
+	elrond := s.asset(t, "elrond")
+	s.say(t, "beta", priced("egld-egld2", "EGLD", "Elrond", "10.01"), priced("other", "OTH", "Other", "3"))
+	s.minute += 200
+	s.say(t, "alpha", priced("elrond-erd-2", "EGLD", "Elrond", "10.02"))
+	_, err := s.db.ExecContext(t.Context(), "UPDATE etl_runs SET settled_at = settled_at - interval '4 hours'")
+	require.NoError(t, err)
+	s.say(t, "beta", priced("egld-egld2", "EGLD", "Elrond", "10.03"), priced("other", "OTH", "Other", "3"))
+	require.Contains(t, fmt.Sprint(s.homes(t)), "alpha/elrond-erd-2 SYMBOL_AND_NAME beta/egld-egld2 SYMBOL_AND_NAME")
+	now := s.asset(t, "elrond")
+	require.Equal(t, elrond.ID, now.ID)
+	listings, err := s.ListingsOf(t.Context(), []int64{now.ID})
+	require.NoError(t, err)
+	require.Len(t, listings, 2)
+	s.requireWhole(t)
+}

@@ -38,7 +38,13 @@ const nestingLimit = "exceeded maximum nesting depth"
 const introspectionOff = "introspection disabled"
 
 // presenter makes of an error what a client may see. What is nobody's business is logged instead.
-type presenter struct{ log *slog.Logger }
+type presenter struct {
+	log      *slog.Logger
+	discreet bool // suggests no names of the schema
+}
+
+// suggestion is how the validator begins to guess what was meant.
+const suggestion = " Did you mean"
 
 func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	shown := *graphql.DefaultErrorPresenter(ctx, err) // a copy: rows of a group share their error
@@ -48,6 +54,9 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		shown.Message = p.conceal(ctx, err, shown.Path.String())
 	case CodeTimeout:
 		shown.Message = "the time for this request has run out"
+	}
+	if p.discreet {
+		shown.Message, _, _ = strings.Cut(shown.Message, suggestion)
 	}
 	extensions := map[string]any{"code": code}
 	for name, value := range shown.Extensions {

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -31,7 +30,7 @@ type Limits struct {
 // DefaultLimits are several times what tools and real queries need: the introspection of a tool has some
 // 300 tokens and 16 levels, and a page of 500 records with their assets and listings costs some 60,000.
 var DefaultLimits = Limits{
-	Limits:   limits.Limits{Tokens: 4000, Depth: 20, Fields: 5000, Aliases: 100, RootFields: 20, Directives: 50, Cost: 200_000},
+	Limits:   limits.Limits{Tokens: 4000, Depth: 20, Fields: 1000, Aliases: 100, RootFields: 20, Directives: 50, Cost: 200_000},
 	PageSize: 500, Time: 15 * time.Second, Errors: 10,
 }
 
@@ -59,9 +58,9 @@ func (g gate) MutateOperationParameters(ctx context.Context, p *graphql.RawParam
 		e := gqlerror.WrapIfUnwrapped(err)
 		switch {
 		case strings.HasPrefix(e.Message, tokenLimit):
-			return tooComplex(fmt.Errorf("the query has more than %d tokens, the most that are allowed", g.limits.Tokens))
+			return tooComplex(&limits.Exceeded{What: "tokens", Met: g.limits.Tokens + 1, Limit: g.limits.Tokens, AtLeast: true})
 		case strings.HasPrefix(e.Message, nestingLimit):
-			return tooComplex(fmt.Errorf("the query has far more than %d levels of fields, the most that are allowed", g.limits.Depth))
+			return tooComplex(&limits.Exceeded{What: "levels of fields", Met: g.limits.Depth + 1, Limit: g.limits.Depth, AtLeast: true})
 		}
 		errcode.Set(e, errcode.ParseFailed)
 		return e
@@ -72,12 +71,25 @@ func (g gate) MutateOperationParameters(ctx context.Context, p *graphql.RawParam
 	return nil
 }
 
+// maxListItems is how many items a list in a filter may have.
+const maxListItems = 500
+
+// prices of the schema's fields: payloads are as large as many others, and a run may have met many drifts.
+var prices = limits.Prices{
+	DefaultPage: DefaultPageSize,
+	Rows:        map[string]int{"EtlRun.drifts": maxDriftsOfRun, "Stats.recentRuns": recentRuns},
+	Weight:      map[string]int{"Record.raw": 20, "Record.rawExpired": 20, "Rejection.payload": 20, "EtlRun.cursorBefore": 20, "EtlRun.cursorAfter": 20},
+}
+
 // costKey names the cost in the extensions of an answer.
 const costKey = "cost"
 
 // MutateOperationContext refuses what would cost too much, and has the answer say what it did cost.
 func (g gate) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	cost := limits.Cost(op.Doc, op.Operation, op.Variables, DefaultPageSize)
+	if err := limits.Values(op.Doc, op.Operation, op.Variables, maxListItems); err != nil {
+		return tooComplex(err)
+	}
+	cost := limits.Cost(op.Doc, op.Operation, op.Variables, prices)
 	if err := g.limits.CheckCost(cost); err != nil {
 		return tooComplex(err)
 	}
@@ -99,7 +111,11 @@ func (g gate) InterceptResponse(ctx context.Context, next graphql.ResponseHandle
 func tooComplex(cause error) *gqlerror.Error {
 	e := &gqlerror.Error{Err: cause, Message: cause.Error(), Extensions: map[string]any{"code": CodeQueryTooComplex}}
 	var exceeded *limits.Exceeded
-	if errors.As(cause, &exceeded) {
+	var bad *limits.Bad
+	switch {
+	case errors.As(cause, &bad):
+		e.Extensions["code"] = CodeBadUserInput
+	case errors.As(cause, &exceeded):
 		e.Extensions["limit"], e.Extensions["met"] = exceeded.Limit, exceeded.Met
 	}
 	return e

@@ -6,7 +6,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
 
@@ -14,22 +13,19 @@ import (
 	"github.com/kasparro/kasparro/graph/wire"
 )
 
-// parsedQueries is how many parsed queries are kept: a client asks few different ones.
-const parsedQueries = 1000
-
 // NewHandler returns the handler of /graphql.
 func NewHandler(o Options) http.Handler {
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits
 	}
 	exec := executor.New(generated.NewExecutableSchema(generated.Config{Resolvers: &Resolver{o}}))
-	parsed := lru.New[*ast.QueryDocument](parsedQueries)
+	parsed := newKept[*ast.QueryDocument]()
 	exec.SetParserTokenLimit(o.Limits.Tokens)
 	exec.SetQueryCache(parsed)
-	exec.SetErrorPresenter(presenter{o.Log}.present)
+	exec.SetErrorPresenter(presenter{o.Log, o.NoIntrospection}.present)
 	exec.SetRecoverFunc(recovered)
 	exec.SetDisableSuggestion(o.NoIntrospection)
-	exec.Use(extension.AutomaticPersistedQuery{Cache: newPersisted()})
+	exec.Use(extension.AutomaticPersistedQuery{Cache: newKept[string]()})
 	exec.Use(gate{o.Limits, parsed})
 	if !o.NoIntrospection {
 		exec.Use(extension.Introspection{})

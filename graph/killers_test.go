@@ -42,7 +42,7 @@ func killers() []killer {
 	return []killer{
 		{"24 doubling fragments", doubling(24, "{ %s }", "__typename"), "QUERY_TOO_COMPLEX", "fields"},
 		{"24 doubling fragments in a list", nodes, "QUERY_TOO_COMPLEX", "fields"},
-		{"50,000 aliases", "{ " + numbered(50_000, "a%d: __typename ") + "}", "QUERY_TOO_COMPLEX", "more than 4000 tokens"},
+		{"50,000 aliases", "{ " + numbered(50_000, "a%d: __typename ") + "}", "QUERY_TOO_COMPLEX", "4001 or more tokens"},
 		{"101 aliases", "{ health { " + numbered(101, "a%d: version ") + "} }", "QUERY_TOO_COMPLEX", "101 aliases; at most 100"},
 		{"101 aliases of the root", "{ " + numbered(101, "a%d: __typename ") + "}", "QUERY_TOO_COMPLEX", "101 aliases; at most 100"},
 		{"5,000 duplicate fields", "{ health { " + repeat("version ", 5000) + "} }", "QUERY_TOO_COMPLEX", "tokens"},
@@ -54,6 +54,13 @@ func killers() []killer {
 		{"deep nesting", repeat("{ asset(slug: \"x\") ", 1) + repeat("{ listings { asset ", 30) + "{ id }" + repeat("} }", 30) + "}", "QUERY_TOO_COMPLEX", "levels"},
 		{"very deep nesting", repeat("{ a ", 1900) + repeat("}", 1900), "QUERY_TOO_COMPLEX", "levels"},
 		{"pages in pages", "{ assets(first: 500) { nodes { records(first: 500) { nodes { id } } } } }", "QUERY_TOO_COMPLEX", "points of cost"},
+		{"many operations of one fragment", numbered(15, "query Q%d { ...F } ") + "fragment F on Query { health { " + repeat("status ", 100) + "} }", "QUERY_TOO_COMPLEX", "fields; at most 1000"},
+		{"duplicates that are dear to validate", "{ health { " + repeat("version ", 1500) + "} }", "QUERY_TOO_COMPLEX", "1501 fields; at most 1000"},
+		{"drifts of drifts", `{ node(id: "run_1") { ... on EtlRun { drifts { run { drifts { run { drifts { run { id } } } } } } } } }`, "QUERY_TOO_COMPLEX", "points of cost"},
+		{"payloads over and over", "{ assets(first: 500) { nodes { records(first: 1) { nodes { " + numbered(98, "r%d: raw ") + "} } } } }", "QUERY_TOO_COMPLEX", "points of cost"},
+		{"a long list", `{ records(filter: {symbol: [` + repeat(`"X" `, 501) + `]}) { nodes { id } } }`, "QUERY_TOO_COMPLEX", "501 items in a list; at most 500"},
+		{"a number beyond all numbers", "{ disagreements(minSpreadPercent: 1e9999999) { nodes { slug } } }", "BAD_USER_INPUT", "beyond all numbers"},
+		{"a whole number beyond all numbers", "{ disagreements(minSpreadPercent: 99999999999999999999) { nodes { slug } } }", "BAD_USER_INPUT", "beyond all numbers"},
 		{"fragments in a circle", "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }", "BAD_USER_INPUT", "within itself"},
 	}
 }
@@ -74,6 +81,27 @@ func TestKillersAreRefused(t *testing.T) {
 		})
 	}
 	require.Empty(t, w.log.String())
+}
+
+// Values that come with variables are checked before anything is run, as those in the query are.
+func TestVariablesAreMeasured(t *testing.T) {
+	w := newWorld(t)
+	long := make([]string, 501)
+	a := w.ask(t, `query ($s: [String!]) { records(filter: {symbol: $s}) { nodes { id } } }`, "s", long)
+	require.Equal(t, "QUERY_TOO_COMPLEX", a.Errors[0].Extensions["code"])
+	require.Equal(t, 501.0, a.Errors[0].Extensions["met"])
+	require.Empty(t, w.ask(t, `query ($s: [String!]) { records(filter: {symbol: $s}) { nodes { id } } }`, "s", long[1:]).Errors)
+	a = w.ask(t, `query ($n: Boolean = true) { health { status @include(if: $n) } }`, "n", nil)
+	require.Equal(t, "BAD_USER_INPUT", a.Errors[0].Extensions["code"])
+	require.Contains(t, a.Errors[0].Message, "must not be null")
+	require.Empty(t, w.log.String())
+}
+
+// A fragment may have more fields than a query may have at its root.
+func TestLargeFragmentsAreNoRoots(t *testing.T) {
+	w := newWorld(t)
+	w.data(t, `{ etlRuns(first: 1) { nodes { ...R } } } fragment R on EtlRun { id source stream trigger status scheduledAt startedAt finishedAt
+		durationMs extracted inserted updated unchanged rejected coins pages retries waits waitedMs bytesFetched anomalies error }`)
 }
 
 // A page of errors helps nobody: a query with ten wrong directives gets few.

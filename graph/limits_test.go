@@ -66,6 +66,8 @@ func TestTheSchemaCanBeKeptToItself(t *testing.T) {
 	require.Contains(t, message, "introspection")
 	_, message = w.refused(t, `{ record { id } }`)
 	require.NotContains(t, message, "Did you mean")
+	_, message = w.refused(t, `{ asset(slug: "x", slugg: 1) { id } }`)
+	require.NotContains(t, message, "Did you mean")
 	require.Equal(t, false, dig(t, w.data(t, `{ serviceConfig { introspection } }`), "serviceConfig", "introspection"))
 	require.Equal(t, "Query", w.data(t, `{ __typename }`)["__typename"])
 }

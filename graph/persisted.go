@@ -7,21 +7,22 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 )
 
-// Queries that clients have had kept under their hash: so many, each of so many bytes at most. A longer one is
-// answered and not kept.
+// Queries are kept parsed under their text, and as text under their hash where a client asks for that: so
+// many, and none whose key or text is longer than so many bytes. A longer one is answered and not kept.
 const (
-	persistedQueries = 1000
-	persistedBytes   = 16 << 10
+	keptQueries = 1000
+	keptBytes   = 16 << 10
 )
 
-// persisted keeps queries for automatic persisted queries.
-type persisted struct{ graphql.Cache[string] }
+// kept is a cache of queries.
+type kept[T any] struct{ graphql.Cache[T] }
 
-func newPersisted() persisted { return persisted{lru.New[string](persistedQueries)} }
+func newKept[T any]() kept[T] { return kept[T]{lru.New[T](keptQueries)} }
 
 // Add keeps a query, unless it is too long.
-func (p persisted) Add(ctx context.Context, hash, query string) {
-	if len(query) <= persistedBytes {
-		p.Cache.Add(ctx, hash, query)
+func (k kept[T]) Add(ctx context.Context, key string, value T) {
+	text, _ := any(value).(string)
+	if max(len(key), len(text)) <= keptBytes {
+		k.Cache.Add(ctx, key, value)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Every field costs 1, and what stands in a list costs that for each of its rows: of a page as many as are
-// asked for, of any other list listRows. What is counted on demand costs countCost.
+// Every field costs 1 or its Weight, and what stands in a list costs that for each of its rows: of a page as
+// many as are asked for, of any other list its Rows or listRows. What is counted on demand costs countCost.
 const (
 	listRows  = 5
 	countCost = 50
@@ -19,18 +19,24 @@ type cost struct{ once, perRow int }
 
 func (c cost) plus(o cost) cost { return cost{add(c.once, o.once), add(c.perRow, o.perRow)} }
 
-// coster knows the cost of each fragment once it has met it.
-type coster struct {
-	doc         *ast.QueryDocument
-	variables   map[string]any
-	defaultPage int
-	known       map[string]cost
+// Prices are what a schema knows of its fields, by "Type.field".
+type Prices struct {
+	DefaultPage int            // rows of a page where the query does not say how many
+	Rows        map[string]int // of lists that are no pages and may be longer than listRows
+	Weight      map[string]int // of fields that are larger than others
 }
 
-// Cost is what an operation of a validated document costs at most, with a page of defaultPage rows where the
-// query does not say how many.
-func Cost(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any, defaultPage int) int {
-	c := coster{doc: doc, variables: variables, defaultPage: defaultPage, known: map[string]cost{}}
+// coster knows the cost of each fragment once it has met it.
+type coster struct {
+	doc       *ast.QueryDocument
+	variables map[string]any
+	prices    Prices
+	known     map[string]cost
+}
+
+// Cost is what an operation of a validated document costs at most.
+func Cost(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any, prices Prices) int {
+	c := coster{doc: doc, variables: variables, prices: prices, known: map[string]cost{}}
 	return c.of(op.SelectionSet).once
 }
 
@@ -69,7 +75,11 @@ func (c *coster) field(f *ast.Field) cost {
 	if f.Definition == nil { // __typename
 		return cost{once: 1}
 	}
-	own := add(1, inner.once)
+	name := f.Name
+	if f.ObjectDefinition != nil {
+		name = f.ObjectDefinition.Name + "." + f.Name
+	}
+	own := add(max(1, c.prices.Weight[name]), inner.once)
 	switch {
 	case f.Name == "totalCount":
 		return cost{once: countCost}
@@ -80,18 +90,25 @@ func (c *coster) field(f *ast.Field) cost {
 	case f.ObjectDefinition != nil && strings.HasSuffix(f.ObjectDefinition.Name, "Connection"):
 		return cost{perRow: own} // nodes and edges: rows of the page
 	}
-	return cost{once: times(own, listRows)}
+	return cost{once: times(own, max(listRows, c.prices.Rows[name]))}
 }
 
 // rows is how many rows of a page are asked for.
 func (c *coster) rows(f *ast.Field) int {
-	arguments := f.ArgumentMap(c.variables)
 	for _, name := range []string{"first", "last"} {
-		if n, given := whole(arguments[name]); given {
+		argument := f.Arguments.ForName(name)
+		if argument == nil {
+			continue
+		}
+		value, err := argument.Value.Value(c.variables)
+		if err != nil { // a number beyond all numbers
+			return enough
+		}
+		if n, given := whole(value); given {
 			return max(0, min(n, enough))
 		}
 	}
-	return c.defaultPage
+	return c.prices.DefaultPage
 }
 
 // whole reads an Int as variables and literals bring it.

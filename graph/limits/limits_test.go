@@ -127,8 +127,8 @@ func TestMeasuresAreThoseOfTheQueryWrittenOut(t *testing.T) {
 }
 
 const schema = `
-	type Query { things(first: Int, last: Int): ThingConnection! list: [Thing!]! one: Thing }
-	type Thing { id: ID! inner: Thing things(first: Int): ThingConnection! list: [Thing!]! }
+	type Query { things(first: Int, last: Int): ThingConnection! list: [Thing!]! long: [Thing!]! one: Thing }
+	type Thing { id: ID! raw: ID! inner: Thing things(first: Int): ThingConnection! list: [Thing!]! }
 	type ThingConnection { nodes: [Thing!]! edges: [Edge!]! totalCount: Int! pageInfo: Info! }
 	type Edge { node: Thing! } type Info { more: Boolean! }`
 
@@ -136,6 +136,7 @@ func TestCost(t *testing.T) {
 	s := gqlparser.MustLoadSchema(&ast.Source{Input: schema})
 	for query, want := range map[string]int{
 		`{ __typename }`:              1,
+		`{ long { raw } }`:            100 * 21,
 		`{ one { id inner { id } } }`: 4,
 		`{ list { id } }`:             5 * 2,
 		`{ list { list { id } } }`:    5 * (1 + 5*2),
@@ -148,6 +149,7 @@ func TestCost(t *testing.T) {
 	} {
 		doc, errs := gqlparser.LoadQueryWithRules(s, query, rules.NewDefaultRules())
 		require.Empty(t, errs, query)
-		require.Equal(t, want, limits.Cost(doc, doc.Operations[0], map[string]any{"n": int64(4)}, 50), query)
+		require.Equal(t, want, limits.Cost(doc, doc.Operations[0], map[string]any{"n": int64(4)},
+			limits.Prices{DefaultPage: 50, Rows: map[string]int{"Query.long": 100}, Weight: map[string]int{"Thing.raw": 20}}), query)
 	}
 }

@@ -31,22 +31,25 @@ type shaper struct {
 	known     map[string]shape
 }
 
-// Check measures every operation of a parsed document, valid or not, and returns an *Exceeded for the first
-// limit that is exceeded.
+// Check measures a parsed document, valid or not, and returns an *Exceeded for the first limit that is
+// exceeded. All of its operations count together, though one is run: each of them is validated.
 func (l Limits) Check(doc *ast.QueryDocument) error {
 	s := shaper{fragments: doc.Fragments, known: map[string]shape{}}
+	var total shape
 	for _, op := range doc.Operations {
-		m := s.measure(op.SelectionSet)
-		m.directives = add(m.directives, len(op.Directives))
+		total = total.beside(s.measure(op.SelectionSet))
+		total.directives = add(total.directives, len(op.Directives))
 		for _, v := range op.VariableDefinitions {
-			m.directives = add(m.directives, len(v.Directives))
-		}
-		if err := l.hold(m); err != nil {
-			return err
+			total.directives = add(total.directives, len(v.Directives))
 		}
 	}
+	if err := l.hold(total); err != nil {
+		return err
+	}
 	for _, f := range doc.Fragments { // also those that nobody uses
-		if err := l.hold(s.fragment(f.Name)); err != nil {
+		m := s.fragment(f.Name)
+		m.roots = 0 // only where it is used in the operation itself
+		if err := l.hold(m); err != nil {
 			return err
 		}
 	}

@@ -63,7 +63,7 @@ func TestDefaults(t *testing.T) {
 		CoinGecko:   CoinGecko{BaseURL: "https://api.coingecko.com/api/v3", Pages: 4, Plan: Plan{RequestsPerSecond: 0.5}},
 		LogLevel:    slog.LevelInfo, RawRetentionDays: 90, ConsensusMaxAge: 24 * time.Hour, MaxBodyBytes: 1 << 20, RequestsPerMinute: 60000, ConcurrentRequests: 200,
 		GraphQL: GraphQL{
-			MaxTokens: 4000, MaxDepth: 20, MaxFields: 5000, MaxAliases: 100, MaxRootFields: 20, MaxDirectives: 50,
+			MaxTokens: 4000, MaxDepth: 20, MaxFields: 1000, MaxAliases: 100, MaxRootFields: 20, MaxDirectives: 50,
 			MaxCost: 200000, MaxPageSize: 500, Timeout: 15 * time.Second, Introspection: true,
 		},
 		schedule: "*/5 * * * *", schedules: map[string]string{},

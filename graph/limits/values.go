@@ -1,0 +1,99 @@
+package limits
+
+import (
+	"fmt"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Bad is what is wrong with a value of a query.
+type Bad struct{ why string }
+
+func (b *Bad) Error() string { return b.why }
+
+// Values checks every value that an operation of a validated document gives to its fields and directives, with
+// its variables: that it can be read, that conditions are not null, and that no list has more than most items.
+// The error is an *Exceeded or a *Bad.
+func Values(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any, most int) error {
+	c := checker{doc: doc, variables: variables, most: most, met: map[string]bool{}}
+	return c.selections(op.SelectionSet)
+}
+
+type checker struct {
+	doc       *ast.QueryDocument
+	variables map[string]any
+	most      int
+	met       map[string]bool // fragments
+}
+
+func (c *checker) selections(set ast.SelectionSet) error {
+	for _, selection := range set {
+		if err := c.selection(selection); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *checker) selection(selection ast.Selection) error {
+	switch s := selection.(type) {
+	case *ast.Field:
+		if err := c.arguments(s.Name, s.Arguments, false); err != nil {
+			return err
+		}
+		return c.within(s.Directives, s.SelectionSet)
+	case *ast.InlineFragment:
+		return c.within(s.Directives, s.SelectionSet)
+	case *ast.FragmentSpread:
+		f := c.doc.Fragments.ForName(s.Name)
+		if f == nil || c.met[s.Name] {
+			return c.within(s.Directives, nil)
+		}
+		c.met[s.Name] = true
+		return c.within(s.Directives, f.SelectionSet)
+	}
+	return nil
+}
+
+func (c *checker) within(directives ast.DirectiveList, set ast.SelectionSet) error {
+	for _, d := range directives {
+		if err := c.arguments("@"+d.Name, d.Arguments, true); err != nil {
+			return err
+		}
+	}
+	return c.selections(set)
+}
+
+func (c *checker) arguments(of string, list ast.ArgumentList, needed bool) error {
+	for _, a := range list {
+		value, err := a.Value.Value(c.variables)
+		switch {
+		case err != nil:
+			return &Bad{fmt.Sprintf("%s(%s:) holds a number that is beyond all numbers", of, a.Name)}
+		case value == nil && needed:
+			return &Bad{fmt.Sprintf("%s(%s:) must not be null", of, a.Name)}
+		}
+		if n := longest(value); n > c.most {
+			return &Exceeded{What: "items in a list", Met: n, Limit: c.most}
+		}
+	}
+	return nil
+}
+
+// longest is the length of the longest list within a value.
+func longest(value any) (n int) {
+	switch v := value.(type) {
+	case []any:
+		n = len(v)
+		for _, item := range v {
+			n = max(n, longest(item))
+		}
+	case []string: // as variables of some scalars come
+		n = len(v)
+	case map[string]any:
+		for _, item := range v {
+			n = max(n, longest(item))
+		}
+	}
+	return n
+}

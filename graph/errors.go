@@ -73,9 +73,6 @@ func codeOf(e *gqlerror.Error) string {
 	switch given, _ := e.Extensions["code"].(string); given {
 	case "":
 	case errcode.ParseFailed, errcode.ValidationFailed:
-		if strings.HasPrefix(e.Message, tokenLimit) {
-			return CodeQueryTooComplex
-		}
 		return CodeBadUserInput
 	default:
 		return given

@@ -20,7 +20,6 @@ func NewHandler(o Options) http.Handler {
 	}
 	exec := executor.New(generated.NewExecutableSchema(generated.Config{Resolvers: &Resolver{o}}))
 	parsed := newKept[*ast.QueryDocument]()
-	exec.SetParserTokenLimit(o.Limits.Tokens)
 	exec.SetQueryCache(parsed)
 	exec.SetErrorPresenter(presenter{o.Log, o.NoIntrospection}.present)
 	exec.SetRecoverFunc(recovered)

@@ -123,10 +123,11 @@ func TestCostIsToldWithTheAnswer(t *testing.T) {
 	w := newWorld(t)
 	w.coins(t, 3, 2)
 	for query, want := range map[string]float64{
-		`{ health { status } }`:                                  2,
-		`{ records(first: 10) { nodes { id asset { name } } } }`: 1 + 10*(1+1+2),
-		`query ($n: Int) { records(last: $n) { edges { node { id } } pageInfo { hasNextPage } } }`:     1 + 50*(1+1+1) + 2,
-		`{ assets { ...A ...A } } fragment A on AssetConnection { totalCount nodes { latest { id } }}`: 1 + 2*(50+50*(1+5*(1+1))),
+		`{ health { status } }`: 2,
+		`{ records(first: 500) { nodes { id priceUsd raw asset { slug listings { source { name } } consensus { priceUsd } } } } }`: 21_001,
+		`{ records(first: 10) { nodes { id asset { name } } } }`:                                                                   1 + 10*(1+1+2),
+		`query ($n: Int) { records(last: $n) { edges { node { id } } pageInfo { hasNextPage } } }`:                                 1 + 50*(1+1+1) + 2,
+		`{ assets { ...A ...A } } fragment A on AssetConnection { totalCount nodes { latest { id } }}`:                             1 + 2*(50+50*(1+5*(1+1))),
 	} {
 		require.Equal(t, want, w.cost(t, query), query)
 	}

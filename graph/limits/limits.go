@@ -25,6 +25,7 @@ type Exceeded struct {
 	AtLeast bool // counting stopped there
 }
 
+// Error says what was met and what is allowed.
 func (e *Exceeded) Error() string {
 	more := ""
 	if e.AtLeast {

@@ -9,6 +9,7 @@ import (
 // Bad is what is wrong with a value of a query.
 type Bad struct{ why string }
 
+// Error names the argument and what is wrong with its value.
 func (b *Bad) Error() string { return b.why }
 
 // Values checks every value that an operation of a validated document gives to its fields and directives, with

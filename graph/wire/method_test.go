@@ -68,7 +68,7 @@ func TestAMutationComesByPostOnly(t *testing.T) {
 
 func TestASubscriptionIsToldWhereToGo(t *testing.T) {
 	w := newWorld(t)
-	const why = "a subscription goes on: it is asked for over WebSocket (graphql-transport-ws) or as text/event-stream"
+	const why = "a subscription goes on and on, which a single answer cannot"
 	for _, accept := range []string{plain, response} {
 		heard := w.listens()
 		w.post(t, `{"query": "subscription { ticks }"}`, "Accept", accept).refused(t, http.StatusBadRequest, why)

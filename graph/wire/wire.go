@@ -72,7 +72,7 @@ func (h Handler) run(w http.ResponseWriter, r *http.Request, answerIn mediaType,
 	}
 	switch kind := op.Operation.Operation; {
 	case kind == ast.Subscription:
-		h.refuse(w, r, answerIn, refusal{http.StatusBadRequest, "a subscription goes on: it is asked for over WebSocket (graphql-transport-ws) or as text/event-stream"})
+		h.refuse(w, r, answerIn, refusal{http.StatusBadRequest, "a subscription goes on and on, which a single answer cannot"})
 		return
 	case kind == ast.Mutation && r.Method != http.MethodPost:
 		w.Header().Set("Allow", "POST")
@@ -108,6 +108,7 @@ type refusal struct {
 	why    string
 }
 
+// Error says what is wrong, for whoever sent the request.
 func (r refusal) Error() string { return r.why }
 
 // refuse answers a request that is no GraphQL request.

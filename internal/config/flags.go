@@ -50,7 +50,7 @@ type Flags struct {
 	ETLScheduleCSV         string `name:"etl-schedule-csv" env:"ETL_SCHEDULE_CSV" placeholder:"CRON" group:"Schedule" help:"The same for the CSV files alone."`
 
 	GraphQLMaxTokens     string `name:"graphql-max-tokens" env:"GRAPHQL_MAX_TOKENS" fallback:"4000" placeholder:"4000" group:"GraphQL" help:"Tokens in a query at most."`
-	GraphQLMaxDepth      string `name:"graphql-max-depth" env:"GRAPHQL_MAX_DEPTH" fallback:"20" placeholder:"20" group:"GraphQL" help:"Levels of fields in a query at most; the schema's introspection by tools has 16."`
+	GraphQLMaxDepth      string `name:"graphql-max-depth" env:"GRAPHQL_MAX_DEPTH" fallback:"20" placeholder:"20" group:"GraphQL" help:"Levels of fields in a query at most; the schema's introspection by tools has 15."`
 	GraphQLMaxFields     string `name:"graphql-max-fields" env:"GRAPHQL_MAX_FIELDS" fallback:"1000" placeholder:"1000" group:"GraphQL" help:"Fields in a query at most, fragments written out."`
 	GraphQLMaxAliases    string `name:"graphql-max-aliases" env:"GRAPHQL_MAX_ALIASES" fallback:"100" placeholder:"100" group:"GraphQL" help:"Aliases in a query at most, fragments written out."`
 	GraphQLMaxRootFields string `name:"graphql-max-root-fields" env:"GRAPHQL_MAX_ROOT_FIELDS" fallback:"20" placeholder:"20" group:"GraphQL" help:"Fields of the query itself at most."`

@@ -37,7 +37,7 @@ type resolution struct {
 	place    map[market.ListingKey]int
 	holders  map[string][]int // listings with symbol and name under a symbol
 	only     map[claim]int    // how many of them a source has
-	kin      map[string]int   // how many listings have a name, or its core
+	crowds   map[string]int   // how many listings have a name, or its core
 
 	edges    []edge   // all evidence, strongest first
 	clusters [][]int  // the listings of each cluster; nil for one that has been taken in by another
@@ -55,7 +55,7 @@ type placed struct {
 func newResolution(listings []market.Evidence) *resolution {
 	r := &resolution{
 		listings: listings, facts: make([]facts, len(listings)), place: make(map[market.ListingKey]int, len(listings)),
-		holders: map[string][]int{}, only: map[claim]int{}, kin: map[string]int{}, clusters: make([][]int, len(listings)), cluster: make([]int, len(listings)),
+		holders: map[string][]int{}, only: map[claim]int{}, crowds: map[string]int{}, clusters: make([][]int, len(listings)), cluster: make([]int, len(listings)),
 		part: make([][]int, len(listings)), placed: make([]placed, len(listings)),
 	}
 	order := make([]int, len(listings))
@@ -72,7 +72,7 @@ func newResolution(listings []market.Evidence) *resolution {
 		r.place[f.Key()] = i
 		r.clusters[i], r.cluster[i] = []int{i}, i
 		for _, word := range f.namings() {
-			r.kin[word]++
+			r.crowds[word]++
 		}
 		if f.symbol != "" && !f.bare {
 			r.holders[f.symbol] = append(r.holders[f.symbol], i)

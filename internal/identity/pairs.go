@@ -68,7 +68,7 @@ func (r *resolution) shares(i int) []shared {
 	}
 	for _, word := range f.namings() {
 		key := shared{kind: byName, word: word}
-		if r.kin[word] > crowd { // a name that so many have says as little as a ticker
+		if r.crowds[word] > crowd { // a name that so many have says as little as a ticker
 			key.symbol = f.symbol
 		}
 		keys = append(keys, key)

@@ -80,7 +80,7 @@ func codeOf(e *gqlerror.Error) string {
 	switch cause := e.Unwrap(); {
 	case errors.Is(cause, market.ErrNotFound):
 		return CodeNotFound
-	case errors.Is(cause, market.ErrBadCursor):
+	case errors.Is(cause, market.ErrBadCursor), errors.Is(cause, market.ErrForgotten):
 		return CodeBadCursor
 	case errors.As(cause, &input), errors.Is(cause, market.ErrRunning):
 		return CodeBadUserInput

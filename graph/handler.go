@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/formatter"
 
 	"github.com/kasparro/kasparro/graph/generated"
+	"github.com/kasparro/kasparro/graph/live"
 	"github.com/kasparro/kasparro/graph/wire"
 )
 
@@ -17,6 +18,9 @@ import (
 func NewHandler(o Options) http.Handler {
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits
+	}
+	if o.Live == nil {
+		o.Live = live.New(o.Reader, o.Log) // which nobody runs
 	}
 	exec := executor.New(generated.NewExecutableSchema(generated.Config{Resolvers: &Resolver{o}}))
 	parsed := newKept[*ast.QueryDocument]()

@@ -32,10 +32,7 @@ func (r *queryResolver) Records(ctx context.Context, first *int32, after *string
 }
 
 func (r *recordResolver) Asset(ctx context.Context, obj *model.Record) (*model.Asset, error) {
-	number := func(record *model.Record) int64 { return record.AssetID }
-	assets, err := model.Together(obj.Group, "asset", func(rows []*model.Record) (map[int64]*model.Asset, error) {
-		return r.assetsByID(ctx, distinct(rows, number))
-	})
+	assets, err := model.AssetsOf(ctx, r.Reader, obj.Group)
 	return assets[obj.AssetID], err
 }
 

@@ -13,13 +13,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kasparro/kasparro/graph/live"
 	"github.com/kasparro/kasparro/internal/market"
 )
 
-// Options are what the API is made of. All but MaxBodyBytes and ConsensusMaxAge are required.
+// Options are what the API is made of. All but Live, MaxBodyBytes and ConsensusMaxAge are required.
 type Options struct {
 	Reader       market.Reader
 	Operator     Operator
+	Live         *live.Feed // what subscriptions follow; without it there are none
 	Timetable    market.Timetable
 	Sources      []string // the names that a filter may give
 	Version      string   // of the service

@@ -19,8 +19,9 @@ const module = "github.com/kasparro/kasparro/"
 // arrows says which rooms of ours a room may import. cmd may import every room; a room that is
 // not named here may import none. Patterns are those of path.Match.
 var arrows = map[string][]string{
-	"graph":                          {"graph/generated", "graph/limits", "graph/model", "graph/scalar", "graph/wire", "internal/market"},
+	"graph":                          {"graph/generated", "graph/limits", "graph/live", "graph/model", "graph/scalar", "graph/wire", "internal/market"},
 	"graph/generated":                {"graph/model", "graph/scalar", "internal/market"},
+	"graph/live":                     {"graph/model", "internal/market"},
 	"graph/scalar":                   {"internal/market"},
 	"graph/model":                    {"graph/scalar", "internal/market"},
 	"internal/rest":                  {"internal/market"},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kasparro/kasparro/graph"
 	"github.com/kasparro/kasparro/graph/limits"
+	"github.com/kasparro/kasparro/graph/live"
 	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/playground"
 	"github.com/kasparro/kasparro/internal/postgres"
@@ -85,7 +86,9 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	byHand := newOperator(ctx, cfg, store, log)
 	g.Go(byHand.wait)
-	handler := routes(cfg, newStore(cfg, api), byHand, timetable, log)
+	reader := newStore(cfg, api)
+	feed := live.New(reader, log)
+	handler := routes(cfg, reader, feed, byHand, timetable, log)
 	g.Go(func() error { return server.Serve(ctx, listener, handler, log) })
 	g.Go(func() error {
 		if err := prepare(ctx, cfg, d, store, log); err != nil || ctx.Err() != nil {
@@ -93,6 +96,7 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 		}
 		o.announce(listener.Addr().String(), log)
 		g.Go(func() error { return upkeep(ctx, cfg, store, log) })
+		g.Go(func() error { return follow(ctx, d.url, feed, log) })
 		if !o.scheduler {
 			return nil
 		}
@@ -101,10 +105,10 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	return g.Wait()
 }
 
-func routes(cfg config.Config, store *postgres.Store, byHand *operator, timetable schedule.Timetable, log *slog.Logger) http.Handler {
+func routes(cfg config.Config, store *postgres.Store, feed *live.Feed, byHand *operator, timetable schedule.Timetable, log *slog.Logger) http.Handler {
 	return server.New(server.Options{
 		GraphQL: graph.NewHandler(graph.Options{
-			Reader: store, Operator: byHand, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,
+			Reader: store, Operator: byHand, Live: feed, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,
 			MaxBodyBytes: int32(cfg.MaxBodyBytes), ConsensusMaxAge: cfg.ConsensusMaxAge, //nolint:gosec // configured to be small enough
 			Limits: queryLimits(cfg), NoIntrospection: !cfg.GraphQL.Introspection,
 		}),

@@ -15,6 +15,8 @@ const (
 	lookEvery = time.Second
 	// looksToExpire is how many of them pass between two looks for payloads whose time is up: an hour.
 	looksToExpire = int(time.Hour / lookEvery)
+	// looksToForget is the same for commits that nobody can follow from any more: a minute.
+	looksToForget = int(time.Minute / lookEvery)
 )
 
 // upkeep closes the runs of dead processes as soon as they have been silent for too long, and drops the payloads whose time is up every
@@ -25,6 +27,9 @@ func upkeep(ctx context.Context, cfg config.Config, store *postgres.Store, log *
 		closed, err := store.AbandonSilent(ctx)
 		for _, id := range closed {
 			log.Warn("a run was abandoned: its process went away without a word", "run", market.GlobalID(market.IDRun, id))
+		}
+		if err == nil && n%looksToForget == 0 {
+			err = store.ForgetCommits(ctx)
 		}
 		if err == nil && n%looksToExpire == 0 && cfg.RawRetentionDays > 0 {
 			err = expire(ctx, cfg, store, log)

@@ -31,6 +31,7 @@ type ResolverRoot interface {
 	Record() RecordResolver
 	Rejection() RejectionResolver
 	Stats() StatsResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -111,6 +112,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -413,6 +431,22 @@ extend type Query {
   ): DriftConnection!
 }
 `, BuiltIn: false},
+	{Name: "../live.graphqls", Input: `"What happens, while it happens: over WebSocket (graphql-transport-ws) or server-sent events."
+type Subscription {
+  "A run has begun, gone on or ended. A client that is slow misses states between, never the last one."
+  etlRunChanged(
+    "Only of this source."
+    source: String
+  ): EtlRun!
+  "A record has been added. None is left out and none comes twice, however slow the client is."
+  recordAdded(
+    "Which records."
+    filter: RecordFilter
+    "Begin with what was added behind the record of this ` + "`" + `resumeCursor` + "`" + `, instead of now. It reaches back a day."
+    after: String
+  ): Record!
+}
+`, BuiltIn: false},
 	{Name: "../match.graphqls", Input: `"Two listings that may be one asset, left for a person to decide with ` + "`" + `linkListing` + "`" + ` or ` + "`" + `unlinkListing` + "`" + `: the evidence is not enough, or something speaks against it."
 type MatchCandidate {
   "One of the two: the first by source and external id."
@@ -650,6 +684,8 @@ type Record implements Node {
   raw: JSON
   "Its payload has been dropped at the end of its retention."
   rawExpired: Boolean!
+  "Where ` + "`" + `recordAdded` + "`" + ` goes on behind this record; null where it came by anything but ` + "`" + `recordAdded` + "`" + `."
+  resumeCursor: String
 }
 
 "Which records. What is left out or null does not narrow; an empty list matches nothing."
@@ -1562,6 +1598,8 @@ func (ec *executionContext) childFields_Record(ctx context.Context, field graphq
 		return ec.fieldContext_Record_raw(ctx, field)
 	case "rawExpired":
 		return ec.fieldContext_Record_rawExpired(ctx, field)
+	case "resumeCursor":
+		return ec.fieldContext_Record_resumeCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Record", field.Name)
 }

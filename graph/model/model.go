@@ -52,11 +52,21 @@ func (l *Listing) MatchReason() string { return l.Match.Reason }
 type Record struct {
 	market.Record
 	Group *Group[Record]
+	Added *market.Position // where it stands among all that were added; nil where it was not read as one of them
 }
 
 // NewRecords wraps records that were read together.
 func NewRecords(rows []market.Record) []*Record {
-	return grouped(rows, func(r market.Record, g *Group[Record]) *Record { return &Record{r, g} })
+	return grouped(rows, func(r market.Record, g *Group[Record]) *Record { return &Record{Record: r, Group: g} })
+}
+
+// ResumeCursor is nil where the record was not read as one that is being added.
+func (r *Record) ResumeCursor() *string {
+	if r.Added == nil {
+		return nil
+	}
+	cursor := market.EncodeCursor(market.AdditionScope, *r.Added)
+	return &cursor
 }
 
 // Rejection is a rejection among those it was read with.

@@ -21,6 +21,8 @@ var (
 	ErrConflict = errors.New("another transaction stood in the way")
 	// ErrQuota: the month's budget of requests is spent.
 	ErrQuota = errors.New("the month's budget of requests is spent")
+	// ErrForgotten: what came after that point is not known any more.
+	ErrForgotten = errors.New("what came after that is not known any more")
 	// ErrUnavailable: the database cannot be reached, or has not been migrated yet.
 	ErrUnavailable = errors.New("the database is not ready")
 )

@@ -12,6 +12,11 @@ import (
 type Reader interface {
 	// Ping tells within the context's deadline whether the database answers.
 	Ping(ctx context.Context) error
+	// Version is that of the last commit. Whatever is read before it changes is of that version, or of one before.
+	Version(ctx context.Context) (int64, error)
+	// CommitsAfter returns the commits behind a version, oldest first, at most so many. It returns
+	// ErrForgotten where some of them are not known any more.
+	CommitsAfter(ctx context.Context, version int64, most int) ([]Commit, error)
 	// SourceStates returns every source known, by name, with its totals and its last run.
 	SourceStates(ctx context.Context) ([]SourceState, error)
 

@@ -30,7 +30,14 @@ func (s *Store) CommitBatch(ctx context.Context, runID int64, b market.Batch) (d
 	p := &page{source: source, runID: runID, batch: b, conn: conn, resolve: s.resolve, age: s.ConsensusAge}
 	err = inTx(ctx, conn, func(ctx context.Context, tx bun.Tx) error {
 		p.tx = tx
-		return p.store(ctx)
+		if err := p.store(ctx); err != nil {
+			return err
+		}
+		added := addedNone
+		if p.done.Inserted > 0 {
+			added = addedByPage
+		}
+		return noteCommit(ctx, tx, runID, added)
 	})
 	if err != nil {
 		return market.Counters{}, fmt.Errorf("commit page of %s: %w", b.Source, unavailable(err))

@@ -94,9 +94,11 @@ func (s *Store) decide(ctx context.Context, key market.ListingKey, by string, st
 		if err := refreshSome(ctx, tx, s.ConsensusAge, touched); err != nil {
 			return err
 		}
-		listing, err = listingOf(ctx, tx, key)
+		if listing, err = listingOf(ctx, tx, key); err != nil {
+			return err
+		}
 		decided = listing.listing()
-		return err
+		return noteCommit(ctx, tx, 0, addedNone)
 	})
 	var wrong *market.InputError
 	switch {

@@ -55,8 +55,8 @@ func TestTheMigrationOfIdentitiesCarriesDataOver(t *testing.T) {
 	s.link(t, "beta/b", "ada")
 	s.release(t, "beta/b")
 	require.Equal(t, before, s.homes(t))
-	down(t, db, migrationNames[7])
-	up(t, db, migrationNames[7])
+	down(t, db, migrationNames[7:]...)
+	up(t, db, migrationNames[7:]...)
 	require.Equal(t, before, s.homes(t))
 	requireCarried(t, s)
 	s.say(t, "alpha", priced("new", "NEW", "New", "4")) // resolves again, and stands everything
@@ -65,14 +65,14 @@ func TestTheMigrationOfIdentitiesCarriesDataOver(t *testing.T) {
 	s.requireWhole(t)
 
 	s.link(t, "beta/b", "ada")
-	down(t, db, migrationNames[7])
+	down(t, db, migrationNames[7:]...)
 	var left, strange int
 	require.NoError(t, db.NewRaw("SELECT count(*) FROM assets").Scan(t.Context(), &left))
 	require.Equal(t, len(before), left, "that of bob went, that of new came")
 	require.NoError(t, db.NewRaw(`SELECT count(*) FROM listings WHERE pinned OR match_method NOT IN
 		('SYMBOL_AND_NAME', 'TICKER', 'NAME', 'ALONE')`).Scan(t.Context(), &strange))
 	require.Zero(t, strange)
-	up(t, db, migrationNames[7])
+	up(t, db, migrationNames[7:]...)
 	requireCarried(t, s)
 	require.Len(t, s.homes(t), left)
 }

@@ -25,6 +25,11 @@ func (s *Store) AbandonSilent(ctx context.Context) (ids []int64, err error) {
 				return err
 			}
 		}
+		for _, id := range ids {
+			if err := noteCommit(ctx, tx, id, addedNone); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 	if err != nil {

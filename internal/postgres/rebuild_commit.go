@@ -38,8 +38,10 @@ func (s *Store) CommitRebuild(ctx context.Context, r market.Rebuild, batch []mar
 		if err := p.store(ctx); err != nil {
 			return err
 		}
-		row, err = closeStep(ctx, tx, source, p.changed, p.rejected, false)
-		return err
+		if row, err = closeStep(ctx, tx, source, p.changed, p.rejected, false); err != nil {
+			return err
+		}
+		return noteCommit(ctx, tx, 0, addedRebuilt)
 	})
 	if err != nil {
 		return r, fmt.Errorf("commit rebuild of %s: %w", r.Source, unavailable(err))

@@ -49,8 +49,10 @@ func (s *Store) FinishRebuild(ctx context.Context, r market.Rebuild) (market.Reb
 		if err := refreshStandings(ctx, tx, s.ConsensusAge, nil); err != nil {
 			return fmt.Errorf("standings: %w", err)
 		}
-		row, err = closeStep(ctx, tx, source, 0, 0, true)
-		return err
+		if row, err = closeStep(ctx, tx, source, 0, 0, true); err != nil {
+			return err
+		}
+		return noteCommit(ctx, tx, 0, addedNone)
 	})
 	if err != nil {
 		return r, fmt.Errorf("finish rebuild of %s: %w", r.Source, unavailable(err))

@@ -66,8 +66,10 @@ func (s *Store) dropMonth(ctx context.Context, partition string) (done bool, err
 		if err != nil || !done {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, dropPartition, bun.Ident(partition), dropPatience)
-		return err
+		if _, err = tx.ExecContext(ctx, dropPartition, bun.Ident(partition), dropPatience); err != nil {
+			return err
+		}
+		return noteCommit(ctx, tx, 0, addedNone)
 	})
 	if err != nil {
 		return false, unavailable(err)

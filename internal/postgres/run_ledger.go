@@ -41,9 +41,12 @@ func claim(ctx context.Context, db bun.IDB, source int16, r market.RunRequest) (
 			INSERT INTO etl_runs (source_id, trigger, scheduled_at, stream, cursor_before, cursor_after)
 			SELECT ?0, ?1, ?2, ?3, c.cursor, c.cursor
 			FROM (SELECT 1) one LEFT JOIN checkpoints c ON c.source_id = ?0 AND c.stream = ?3
-			ON CONFLICT DO NOTHING RETURNING *)
+			ON CONFLICT DO NOTHING RETURNING *),
+			moved AS (UPDATE data_version SET version = version + 1 WHERE EXISTS (SELECT FROM claimed) RETURNING version),
+			noted AS (INSERT INTO commits (version, run_id, listing_ids, observed_ats)
+				SELECT version, id, '{}', '{}' FROM moved, claimed RETURNING pg_notify(?4, ''))
 		SELECT `+runColumns+` FROM claimed r JOIN sources s ON s.id = r.source_id`,
-		source, strings.ToLower(string(r.Trigger)), r.ScheduledAt, r.Stream)
+		source, strings.ToLower(string(r.Trigger)), r.ScheduledAt, r.Stream, commitsChannel)
 	if err != nil {
 		return market.Run{}, err
 	}
@@ -131,7 +134,10 @@ func (s *Store) FinishRun(ctx context.Context, runID int64, end market.RunEnd) (
 		if err := tally(ctx, tx, runID); err != nil {
 			return err
 		}
-		return s.conclude(ctx, tx, run)
+		if err := s.conclude(ctx, tx, run); err != nil {
+			return err
+		}
+		return noteCommit(ctx, tx, runID, addedNone)
 	})
 	if err != nil {
 		return market.Run{}, fmt.Errorf("finish run %d: %w", runID, unavailable(err))

@@ -63,7 +63,10 @@ func (s *Store) registerSource(ctx context.Context, name, kind string) (int16, e
 		_, err := tx.ExecContext(ctx, `INSERT INTO sources (id, name, kind)
 			SELECT coalesce(max(id), 0) + 1, ?0, ?1 FROM sources ON CONFLICT (name) DO NOTHING;
 			INSERT INTO source_totals (source_id) SELECT id FROM sources WHERE name = ?0 ON CONFLICT DO NOTHING`, name, kind)
-		return err
+		if err != nil {
+			return err
+		}
+		return noteCommit(ctx, tx, 0, addedNone)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("register source %s: %w", name, unavailable(err))

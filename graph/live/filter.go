@@ -1,0 +1,45 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/kasparro/kasparro/internal/market"
+)
+
+// filter tells which records a subscriber wants, as market.RecordFilter has it, without asking anybody.
+type filter struct {
+	market.RecordFilter
+	assets []int64 // that the slugs led to when the subscriber came
+}
+
+// newFilter looks up where slugs lead: a former one may stand for an asset that has another now.
+func (f *Feed) newFilter(ctx context.Context, wanted market.RecordFilter) (filter, error) {
+	made := filter{RecordFilter: wanted}
+	for _, slug := range wanted.Assets {
+		asset, err := f.reader.AssetBySlug(ctx, slug)
+		switch {
+		case err == nil:
+			made.assets = append(made.assets, asset.ID)
+		case !errors.Is(err, market.ErrNotFound): // it may still come
+			return filter{}, err
+		}
+	}
+	return made, nil
+}
+
+func (f filter) matches(a addition) bool {
+	if f.Sources != nil && !slices.Contains(f.Sources, a.Source) {
+		return false
+	}
+	if f.Assets != nil && !slices.Contains(f.assets, a.AssetID) && (a.asset == nil || !slices.Contains(f.Assets, a.asset.Slug)) {
+		return false
+	}
+	if f.Symbols != nil && (a.asset == nil || !slices.ContainsFunc(f.Symbols, func(s string) bool { return strings.EqualFold(s, a.asset.Symbol) })) {
+		return false
+	}
+	from, before := f.ObservedAt.From, f.ObservedAt.Before
+	return (from == nil || !a.ObservedAt.Before(*from)) && (before == nil || a.ObservedAt.Before(*before))
+}

@@ -1,0 +1,191 @@
+package live
+
+import (
+	"context"
+	"sync"
+
+	"github.com/kasparro/kasparro/graph/model"
+	"github.com/kasparro/kasparro/internal/market"
+)
+
+// recordsWaiting is how many records may wait for a subscriber. One that falls behind further reads what it
+// has missed from the database, at its own pace.
+const recordsWaiting = 1000
+
+// recordSubscriber waits for records to be added.
+type recordSubscriber struct {
+	feed   *Feed
+	filter filter
+	at     market.Position // the first that it has not been sent
+	from   market.Position // at, when it joined
+	bell   chan struct{}
+
+	mu      sync.Mutex
+	waiting []*model.Record
+	told    int64 // the version up to which all is waiting or sent
+	full    bool  // what came last did not fit
+}
+
+// Records tells of records as they are added, in that order: from behind a position or, where it is nil, from now on,
+// until ctx ends. No record is left out and none comes twice, however slow the subscriber is. The channel is
+// closed at the end; where ctx has not ended, end is told before why not all could be told: an
+// error that wraps ErrForgotten where the subscriber has fallen behind what is remembered. It returns
+// ErrUnavailable while the database has never been seen.
+func (f *Feed) Records(ctx context.Context, wanted market.RecordFilter, after *market.Position, end func(error)) (<-chan *model.Record, error) {
+	matching, err := f.newFilter(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	s := &recordSubscriber{feed: f, filter: matching, bell: make(chan struct{}, 1)}
+	joined, err := f.welcome(s, after)
+	if err != nil {
+		return nil, err
+	}
+	out := make(chan *model.Record)
+	go func() {
+		defer close(out)
+		defer f.leaveRecords(s)
+		if err := s.run(ctx, joined, out); err != nil && ctx.Err() == nil {
+			end(err)
+		}
+	}()
+	return out, nil
+}
+
+// welcome has a subscriber join at once that wants what comes from now on.
+func (f *Feed) welcome(s *recordSubscriber, after *market.Position) (joined bool, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.ready {
+		return false, errNotReady
+	}
+	if after != nil {
+		s.at = market.Position{Version: after.Version, Ordinal: after.Ordinal + 1}
+		return false, nil
+	}
+	s.at = market.Position{Version: f.position + 1}
+	f.enter(s)
+	return true, nil
+}
+
+// join has a subscriber told of what comes, if it has been told of all that others have been told of.
+func (f *Feed) join(s *recordSubscriber) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s.at.Version <= f.position {
+		return false
+	}
+	f.enter(s)
+	return true
+}
+
+func (f *Feed) enter(s *recordSubscriber) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.from, s.told, s.full = s.at, s.at.Version-1, false
+	f.records[s] = struct{}{}
+}
+
+func (f *Feed) leaveRecords(s *recordSubscriber) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.records, s)
+}
+
+// put has the matching news wait for the subscriber, and tells whether they fitted.
+func (s *recordSubscriber) put(n news) bool {
+	var wanted []*model.Record
+	for _, r := range n.records {
+		if !r.Added.Before(s.from) && s.filter.matches(r) {
+			wanted = append(wanted, r.Record)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer ring(s.bell)
+	if s.full || n.partial || len(s.waiting) > 0 && len(s.waiting)+len(wanted) > recordsWaiting {
+		s.full = true
+		return false
+	}
+	s.waiting = append(s.waiting, wanted...)
+	s.told = max(s.told, n.version)
+	return true
+}
+
+// overflow has the subscriber catch up by itself.
+func (s *recordSubscriber) overflow() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.full = true
+	ring(s.bell)
+}
+
+// take returns all that waits, and whether more came that did not fit; then the subscriber goes on behind told.
+func (s *recordSubscriber) take() (records []*model.Record, told int64, full bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	records, s.waiting = s.waiting, nil
+	return records, s.told, s.full
+}
+
+func (s *recordSubscriber) run(ctx context.Context, joined bool, out chan<- *model.Record) error {
+	for {
+		if !joined {
+			if err := s.catchUp(ctx, out); err != nil {
+				return err
+			}
+		}
+		if !s.follow(ctx, out) {
+			return nil
+		}
+		s.feed.leaveRecords(s)
+		joined = false
+	}
+}
+
+// follow sends what waits until ctx ends, and returns true once something did not fit.
+func (s *recordSubscriber) follow(ctx context.Context, out chan<- *model.Record) bool {
+	for {
+		records, told, full := s.take()
+		for _, r := range records {
+			if !send(ctx, out, r) {
+				return false
+			}
+		}
+		s.at = market.Position{Version: told + 1}
+		if full {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-s.bell:
+		}
+	}
+}
+
+// catchUp sends what was added from where the subscriber stands on, until it can join the others.
+func (s *recordSubscriber) catchUp(ctx context.Context, out chan<- *model.Record) error {
+	for {
+		commits, err := s.feed.reader.CommitsAfter(ctx, s.at.Version-1, commitsAtOnce)
+		if err != nil {
+			return err
+		}
+		if len(commits) == 0 {
+			if s.feed.join(s) {
+				return nil
+			}
+			continue
+		}
+		n, err := s.feed.load(ctx, commits, true)
+		if err != nil {
+			return err
+		}
+		for _, r := range n.records {
+			if !r.Added.Before(s.at) && s.filter.matches(r) && !send(ctx, out, r.Record) {
+				return ctx.Err()
+			}
+		}
+		s.at = market.Position{Version: n.version + 1}
+	}
+}

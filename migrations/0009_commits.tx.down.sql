@@ -1,0 +1,2 @@
+DROP TABLE commits;
+DROP TABLE data_version;

@@ -33,7 +33,7 @@ func NewHandler(o Options) http.Handler {
 	if !o.NoIntrospection {
 		exec.Use(extension.Introspection{})
 	}
-	return wire.Handler{Exec: exec, BadRequest: CodeBadUserInput, Time: o.Limits.Time, Errors: o.Limits.Errors}
+	return wire.Handler{Exec: exec, BadRequest: CodeBadUserInput, Lasting: lasting, Time: o.Limits.Time, Errors: o.Limits.Errors}
 }
 
 // SDL is the schema in GraphQL's own language.

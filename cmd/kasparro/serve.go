@@ -116,8 +116,9 @@ func routes(cfg config.Config, store *postgres.Store, feed *live.Feed, byHand *o
 		Playground: playground.Handler(),
 		Keys:       server.Keys{Read: cfg.APIKey.Reveal(), Admin: cfg.AdminAPIKey.Reveal()},
 		Throttle:   server.Throttle{PerMinute: cfg.RequestsPerMinute, Concurrent: cfg.ConcurrentRequests},
-		Log:        log,
-		MaxBody:    int64(cfg.MaxBodyBytes),
+		Program:    version + " " + commit, DataVersion: store.Version,
+		Log:     log,
+		MaxBody: int64(cfg.MaxBodyBytes),
 	})
 }
 

@@ -22,6 +22,9 @@ type Handler struct {
 	BadRequest string
 	// Time is how long a request may take; 0 is for ever.
 	Time time.Duration
+	// Lasting tells whether the answer to an operation says nothing but what the data says, so that it may be kept until
+	// that changes; nil: none does.
+	Lasting func(*graphql.OperationContext) bool
 	// Errors is how many errors are told of a query that cannot be executed at most; 0 is all.
 	Errors int
 }
@@ -87,6 +90,9 @@ func (h Handler) run(w http.ResponseWriter, r *http.Request, answerIn mediaType,
 		return
 	default: // the time ran out before anything was run
 		answer = h.Exec.DispatchError(ctx, gqlerror.List{gqlerror.WrapIfUnwrapped(context.DeadlineExceeded)})
+	}
+	if h.Lasting != nil && r.Method != http.MethodPost && len(answer.Errors) == 0 && h.Lasting(op) {
+		w.Header().Set("Cache-Control", "private, no-cache")
 	}
 	status := http.StatusOK
 	if len(answer.Data) == 0 {

@@ -66,8 +66,9 @@ func upper(texts []string) []string {
 }
 
 type dataOutput struct {
-	Link string `header:"Link" doc:"The next page, rel=next; absent on the last page"`
-	Body dataBody
+	CacheControl string `header:"Cache-Control"`
+	Link         string `header:"Link" doc:"The next page, rel=next; absent on the last page"`
+	Body         dataBody
 }
 
 type dataBody struct {
@@ -110,7 +111,7 @@ func (s *service) data(ctx context.Context, in *dataInput) (*dataOutput, error) 
 			return nil, err
 		}
 	}
-	out := &dataOutput{}
+	out := &dataOutput{CacheControl: untilTheDataChanges}
 	if out.Body.Data, err = s.dataRows(ctx, found.Items); err != nil {
 		return nil, err
 	}

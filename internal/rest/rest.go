@@ -65,6 +65,10 @@ func register[I, O any](s *service, api huma.API, op huma.Operation, answer func
 	})
 }
 
+// untilTheDataChanges is the Cache-Control of an answer that says nothing but what the data says: it may be kept, and is to be
+// asked for again each time.
+const untilTheDataChanges = "private, no-cache"
+
 // Meta opens every answer that needs a key. It is exported because the library describes embedded
 // structs only then.
 type Meta struct {

@@ -87,7 +87,10 @@ func (in *runsInput) Resolve(ctx huma.Context) []error {
 	return nil
 }
 
-type runsOutput struct{ Body runsBody }
+type runsOutput struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         runsBody
+}
 
 type runsBody struct {
 	Meta
@@ -103,7 +106,7 @@ func (s *service) runs(ctx context.Context, in *runsInput) (*runsOutput, error) 
 	if err != nil {
 		return nil, err
 	}
-	out := &runsOutput{}
+	out := &runsOutput{CacheControl: untilTheDataChanges}
 	if out.Body.Runs, err = s.runRows(ctx, page.Items); err != nil {
 		return nil, err
 	}

@@ -10,7 +10,10 @@ import (
 // recentRuns is how many runs /stats lists.
 const recentRuns = 10
 
-type statsOutput struct{ Body statsBody }
+type statsOutput struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         statsBody
+}
 
 type statsBody struct {
 	Meta
@@ -52,7 +55,7 @@ func (s *service) stats(ctx context.Context, _ *struct{}) (*statsOutput, error) 
 	if len(page.Items) > 0 {
 		newest = &page.Items[0]
 	}
-	out := &statsOutput{Body: statsBody{
+	out := &statsOutput{CacheControl: untilTheDataChanges, Body: statsBody{
 		LastRunStatus: runStatus(newest), LastRunTimestamp: lastMoment(newest),
 		Sources: make([]sourceStats, len(states)), RecentRuns: recent,
 	}}

@@ -16,6 +16,7 @@ type route struct {
 	About   string       `json:"about"`
 	page    bool         // an HTML page, with assets below its path
 	exact   bool         // the path alone, nothing below it
+	tagged  bool         // its lasting answers get an ETag
 	handler http.Handler
 }
 
@@ -23,11 +24,11 @@ type route struct {
 func routes(o Options) []route {
 	get, graphql := []string{"GET"}, []string{"GET", "POST", "OPTIONS"}
 	list := []route{
-		{Path: "/graphql", Methods: graphql, Key: market.ScopeRead, About: "the whole of the data, over GraphQL", handler: o.GraphQL},
+		{Path: "/graphql", Methods: graphql, Key: market.ScopeRead, About: "the whole of the data, over GraphQL", tagged: true, handler: o.GraphQL},
 		{Path: "/playground", Methods: get, About: "IDE for /graphql", page: true, handler: o.Playground},
-		{Path: "/data", Methods: get, Key: market.ScopeRead, About: "records, newest first", handler: o.REST},
-		{Path: "/stats", Methods: get, Key: market.ScopeRead, About: "totals of every source and the last runs", handler: o.REST},
-		{Path: "/runs", Methods: get, Key: market.ScopeRead, About: "runs, newest first", handler: o.REST},
+		{Path: "/data", Methods: get, Key: market.ScopeRead, About: "records, newest first", tagged: true, handler: o.REST},
+		{Path: "/stats", Methods: get, Key: market.ScopeRead, About: "totals of every source and the last runs", tagged: true, handler: o.REST},
+		{Path: "/runs", Methods: get, Key: market.ScopeRead, About: "runs, newest first", tagged: true, handler: o.REST},
 		{Path: "/compare-runs", Methods: get, Key: market.ScopeRead, About: "two runs and how they differ", handler: o.REST},
 		{Path: "/docs", Methods: get, About: "Swagger UI of /openapi.json", page: true, handler: o.REST},
 		{Path: "/openapi.json", Methods: get, About: "OpenAPI 3.1 of the REST routes", handler: o.REST},

@@ -5,6 +5,7 @@ package server
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -16,13 +17,18 @@ import (
 // defaultMaxBody is 1 MiB.
 const defaultMaxBody = 1 << 20
 
-// Options are what the server is made of. All but Throttle, MaxBody and BodyWithin are required.
+// Options are what the server is made of. All but Throttle, Program, DataVersion, MaxBody and BodyWithin are required.
 type Options struct {
 	GraphQL    http.Handler
 	Playground http.Handler // serves /playground and everything below it
 	REST       http.Handler // serves the other routes
 	Keys       Keys
 	Throttle   Throttle // of each key; the zero value is none
+	// Program changes with whatever but the data changes what is answered; DataVersion is that of the data. Without the
+	// latter no answer gets an ETag.
+	Program     string
+	DataVersion func(context.Context) (int64, error)
+
 	Log        *slog.Logger
 	MaxBody    int64         // bytes of a request body; 0 is 1 MiB
 	BodyWithin time.Duration // for a request body to arrive; 0 is 15 seconds
@@ -34,7 +40,11 @@ func New(o Options) http.Handler {
 	if g.maxBody == 0 {
 		g.maxBody = defaultMaxBody
 	}
+	tags := tagger{program: o.Program, version: o.DataVersion}
 	for _, r := range routes(o) {
+		if r.tagged {
+			r.handler = tags.wrap(r.handler)
+		}
 		for _, pattern := range r.patterns() {
 			g.mux.Handle(pattern, r.handler)
 			g.routes[pattern] = r

@@ -37,7 +37,10 @@ func (f *Feed) Records(ctx context.Context, wanted market.RecordFilter, after *m
 		return nil, err
 	}
 	s := &recordSubscriber{feed: f, filter: matching, bell: make(chan struct{}, 1)}
-	joined, err := f.welcome(s, after)
+	if s.at, err = f.beginning(ctx, after); err != nil {
+		return nil, err
+	}
+	joined, err := f.join(s)
 	if err != nil {
 		return nil, err
 	}
@@ -52,38 +55,31 @@ func (f *Feed) Records(ctx context.Context, wanted market.RecordFilter, after *m
 	return out, nil
 }
 
-// welcome has a subscriber join at once that wants what comes from now on.
-func (f *Feed) welcome(s *recordSubscriber, after *market.Position) (joined bool, err error) {
+// beginning is the first position that a subscriber wants to be sent: now is what is committed now, which others may
+// not have been told of yet.
+func (f *Feed) beginning(ctx context.Context, after *market.Position) (market.Position, error) {
+	if after != nil {
+		return market.Position{Version: after.Version, Ordinal: after.Ordinal + 1}, nil
+	}
+	version, err := f.reader.Version(ctx)
+	return market.Position{Version: version + 1}, err
+}
+
+// join has a subscriber told of what comes, if it has been sent all that others have been told of.
+func (f *Feed) join(s *recordSubscriber) (joined bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.ready {
 		return false, errNotReady
 	}
-	if after != nil {
-		s.at = market.Position{Version: after.Version, Ordinal: after.Ordinal + 1}
+	if s.at.Version <= f.position {
 		return false, nil
 	}
-	s.at = market.Position{Version: f.position + 1}
-	f.enter(s)
-	return true, nil
-}
-
-// join has a subscriber told of what comes, if it has been told of all that others have been told of.
-func (f *Feed) join(s *recordSubscriber) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if s.at.Version <= f.position {
-		return false
-	}
-	f.enter(s)
-	return true
-}
-
-func (f *Feed) enter(s *recordSubscriber) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.from, s.told, s.full = s.at, s.at.Version-1, false
 	f.records[s] = struct{}{}
+	return true, nil
 }
 
 func (f *Feed) leaveRecords(s *recordSubscriber) {
@@ -172,8 +168,8 @@ func (s *recordSubscriber) catchUp(ctx context.Context, out chan<- *model.Record
 			return err
 		}
 		if len(commits) == 0 {
-			if s.feed.join(s) {
-				return nil
+			if joined, err := s.feed.join(s); joined || err != nil {
+				return err
 			}
 			continue
 		}

@@ -28,6 +28,7 @@ func NewHandler(o Options) http.Handler {
 	exec.SetErrorPresenter(presenter{o.Log, o.NoIntrospection}.present)
 	exec.SetRecoverFunc(recovered)
 	exec.SetDisableSuggestion(o.NoIntrospection)
+	exec.Use(library{o.Documents})
 	exec.Use(extension.AutomaticPersistedQuery{Cache: newKept[string]()})
 	exec.Use(gate{o.Limits, parsed})
 	if !o.NoIntrospection {

@@ -32,6 +32,8 @@ type Options struct {
 	ConsensusMaxAge time.Duration
 	// Limits of a request; the zero value is DefaultLimits.
 	Limits Limits
+	// Documents are queries that clients may ask for by id.
+	Documents Documents
 	// NoIntrospection keeps the schema to itself, and errors from suggesting its names.
 	NoIntrospection bool
 }

@@ -60,6 +60,10 @@ func (o service) announce(address string, log *slog.Logger) {
 // known before anything is started.
 func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	log := cfg.Logger(os.Stderr)
+	documents, err := readDocuments(cfg.GraphQL)
+	if err != nil {
+		return err
+	}
 	listener, err := server.Listen(ctx, net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)))
 	if err != nil {
 		return err
@@ -88,7 +92,7 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	g.Go(byHand.wait)
 	reader := newStore(cfg, api)
 	feed := live.New(reader, log)
-	handler := routes(cfg, reader, feed, byHand, timetable, log)
+	handler := routes(cfg, reader, feed, documents, byHand, timetable, log)
 	g.Go(func() error { return server.Serve(ctx, listener, handler, log) })
 	g.Go(func() error {
 		if err := prepare(ctx, cfg, d, store, log); err != nil || ctx.Err() != nil {
@@ -105,12 +109,12 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	return g.Wait()
 }
 
-func routes(cfg config.Config, store *postgres.Store, feed *live.Feed, byHand *operator, timetable schedule.Timetable, log *slog.Logger) http.Handler {
+func routes(cfg config.Config, store *postgres.Store, feed *live.Feed, documents graph.Documents, byHand *operator, timetable schedule.Timetable, log *slog.Logger) http.Handler {
 	return server.New(server.Options{
 		GraphQL: graph.NewHandler(graph.Options{
 			Reader: store, Operator: byHand, Live: feed, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,
 			MaxBodyBytes: int32(cfg.MaxBodyBytes), ConsensusMaxAge: cfg.ConsensusMaxAge, //nolint:gosec // configured to be small enough
-			Limits: queryLimits(cfg), NoIntrospection: !cfg.GraphQL.Introspection,
+			Limits: queryLimits(cfg), Documents: documents, NoIntrospection: !cfg.GraphQL.Introspection,
 		}),
 		REST:       rest.New(rest.Options{Reader: store, Timetable: timetable, Version: version, Now: time.Now, Log: log}),
 		Playground: playground.Handler(),

@@ -61,7 +61,7 @@ func checkContentType(header string) error {
 // fromQuery reads the parameters of a GET.
 func fromQuery(query url.Values) (*graphql.RawParams, error) {
 	fields := map[string]json.RawMessage{}
-	for _, name := range []string{"query", "operationName", "variables", "extensions"} {
+	for _, name := range []string{"query", "operationName", "variables", "extensions", DocumentID} {
 		values := query[name]
 		switch {
 		case len(values) > 1:
@@ -69,7 +69,7 @@ func fromQuery(query url.Values) (*graphql.RawParams, error) {
 		case len(values) == 0 || values[0] == "" && name != "query":
 		case !utf8.ValidString(values[0]):
 			return nil, fmt.Errorf("%s is no UTF-8", name)
-		case name == "query" || name == "operationName":
+		case name == "query" || name == "operationName" || name == DocumentID:
 			text, err := json.Marshal(values[0])
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
@@ -100,16 +100,21 @@ func fromBody(body []byte) (*graphql.RawParams, error) {
 	return fromFields(fields)
 }
 
+// DocumentID is where, among the extensions of an operation, the id of its document is, for whoever knows documents by
+// their ids.
+const DocumentID = "documentId"
+
 // fromFields checks the types. What is null counts as left out, and what is not known is left alone.
 func fromFields(fields map[string]json.RawMessage) (*graphql.RawParams, error) {
 	p := &graphql.RawParams{}
+	var documentID string
 	for _, f := range []struct {
 		name string
 		into any
 		kind string
 	}{
 		{"query", &p.Query, "a text"}, {"operationName", &p.OperationName, "a text"},
-		{"variables", &p.Variables, "an object"}, {"extensions", &p.Extensions, "an object"},
+		{"variables", &p.Variables, "an object"}, {"extensions", &p.Extensions, "an object"}, {DocumentID, &documentID, "a text"},
 	} {
 		raw, given := fields[f.name]
 		if !given {
@@ -118,6 +123,17 @@ func fromFields(fields map[string]json.RawMessage) (*graphql.RawParams, error) {
 		if err := decode(raw, f.into); err != nil {
 			return nil, fmt.Errorf("%s must be %s, or left out", f.name, f.kind)
 		}
+	}
+	delete(p.Extensions, DocumentID)
+	if documentID != "" {
+		if p.Query != "" {
+			return nil, errors.New("both query and documentId are given: send one of them")
+		}
+		if p.Extensions == nil {
+			p.Extensions = map[string]any{}
+		}
+		p.Extensions[DocumentID] = documentID
+		return p, nil
 	}
 	if p.Query == "" && p.Extensions["persistedQuery"] == nil {
 		return nil, errors.New(`there is no query: send {"query": "..."}`)

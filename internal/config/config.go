@@ -44,6 +44,8 @@ type GraphQL struct {
 	MaxTokens, MaxDepth, MaxFields, MaxAliases, MaxRootFields, MaxDirectives, MaxCost, MaxPageSize int
 
 	Timeout       time.Duration // of a request
+	Documents     string        // the file of queries that are known by id; empty: none
+	DocumentsOnly bool          // no other query is answered
 	Introspection bool          // whether the schema can be asked for
 }
 

@@ -58,6 +58,8 @@ type Flags struct {
 	GraphQLMaxCost       string `name:"graphql-max-cost" env:"GRAPHQL_MAX_COST" fallback:"200000" placeholder:"200000" group:"GraphQL" help:"Points that a query may cost: a field is one, in a list one for each row."`
 	GraphQLMaxPageSize   string `name:"graphql-max-page-size" env:"GRAPHQL_MAX_PAGE_SIZE" fallback:"500" placeholder:"500" group:"GraphQL" help:"Rows of a page at most."`
 	GraphQLTimeout       string `name:"graphql-timeout" env:"GRAPHQL_TIMEOUT" fallback:"15s" placeholder:"15s" group:"GraphQL" help:"How long a request may take, its reading of the database included."`
+	GraphQLDocuments     string `name:"graphql-documents" env:"GRAPHQL_DOCUMENTS" placeholder:"documents.json" group:"GraphQL" help:"File of queries that clients may ask for by documentId: an object of ids with their queries, or Apollo's manifest."`
+	GraphQLDocumentsOnly string `name:"graphql-documents-only" env:"GRAPHQL_DOCUMENTS_ONLY" fallback:"off" placeholder:"off" group:"GraphQL" help:"on or off: whether no other query is answered."`
 	GraphQLIntrospection string `name:"graphql-introspection" env:"GRAPHQL_INTROSPECTION" fallback:"on" placeholder:"on" group:"GraphQL" help:"on or off: whether the schema can be asked for, and errors suggest its names."`
 
 	LogLevel  string `env:"LOG_LEVEL" fallback:"info" placeholder:"info" group:"Logging" help:"debug, info, warn or error."`

@@ -102,6 +102,8 @@ func (r *reader) graphQL(f Flags) GraphQL {
 		MaxCost:       r.number("GRAPHQL_MAX_COST", f.GraphQLMaxCost, 1, 1000*million),
 		MaxPageSize:   r.number("GRAPHQL_MAX_PAGE_SIZE", f.GraphQLMaxPageSize, 1, 10_000),
 		Timeout:       r.duration("GRAPHQL_TIMEOUT", f.GraphQLTimeout, time.Second, 10*time.Minute),
+		Documents:     f.GraphQLDocuments,
+		DocumentsOnly: r.oneOf("GRAPHQL_DOCUMENTS_ONLY", f.GraphQLDocumentsOnly, "on", "off") == "on",
 		Introspection: r.oneOf("GRAPHQL_INTROSPECTION", f.GraphQLIntrospection, "on", "off") == "on",
 	}
 }

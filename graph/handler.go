@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -15,7 +16,10 @@ import (
 )
 
 // NewHandler returns the handler of /graphql.
-func NewHandler(o Options) http.Handler {
+func NewHandler(o Options) http.Handler { return newHandler(o, rows{o.Reader}) }
+
+// newHandler makes it with more extensions, whose answers are the same to the byte.
+func newHandler(o Options, more ...graphql.HandlerExtension) http.Handler {
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits
 	}
@@ -31,6 +35,9 @@ func NewHandler(o Options) http.Handler {
 	exec.Use(library{o.Documents})
 	exec.Use(extension.AutomaticPersistedQuery{Cache: newKept[string]()})
 	exec.Use(gate{o.Limits, parsed})
+	for _, extension := range more {
+		exec.Use(extension)
+	}
 	if !o.NoIntrospection {
 		exec.Use(extension.Introspection{})
 	}

@@ -66,8 +66,8 @@ func everyRecord(t *testing.T, store *postgres.Store) (all []market.Record) {
 
 func sums(records []market.Record) (prices, volumes decimal.Decimal) {
 	for _, r := range records {
-		prices = prices.Add(r.PriceUSD)
-		volumes = volumes.Add(r.Volume24hUSD.Decimal)
+		prices = prices.Add(r.PriceUSD.Decimal())
+		volumes = volumes.Add(r.Volume24hUSD.Decimal())
 	}
 	return prices, volumes
 }

@@ -1659,6 +1659,20 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 	return res
 }
 
+func (ec *executionContext) unmarshalNDecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx context.Context, v any) (market.Amount, error) {
+	res, err := scalar.UnmarshalAmount(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx context.Context, sel ast.SelectionSet, v market.Amount) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalAmount(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Decimal!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx context.Context, v any) (decimal.Decimal, error) {
 	res, err := scalar.UnmarshalDecimal(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1696,6 +1710,18 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalDateTime(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalODecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx context.Context, v any) (market.Amount, error) {
+	res, err := scalar.UnmarshalAmount(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx context.Context, sel ast.SelectionSet, v market.Amount) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalAmount(v)
 	return res
 }
 

@@ -14,7 +14,6 @@ import (
 	"github.com/kasparro/kasparro/graph/model"
 	"github.com/kasparro/kasparro/graph/scalar"
 	"github.com/kasparro/kasparro/internal/market"
-	"github.com/shopspring/decimal"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -194,8 +193,8 @@ func (ec *executionContext) _Record_priceUsd(ctx context.Context, field graphql.
 			return obj.PriceUSD, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
-			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v market.Amount) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx, selections, v)
 		},
 		true,
 		true,
@@ -217,8 +216,8 @@ func (ec *executionContext) _Record_openUsd(ctx context.Context, field graphql.C
 			return obj.OpenUSD, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v decimal.NullDecimal) graphql.Marshaler {
-			return ec.marshalODecimal2githubᚗcomᚋshopspringᚋdecimalᚐNullDecimal(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v market.Amount) graphql.Marshaler {
+			return ec.marshalODecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx, selections, v)
 		},
 		true,
 		false,
@@ -240,8 +239,8 @@ func (ec *executionContext) _Record_highUsd(ctx context.Context, field graphql.C
 			return obj.HighUSD, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v decimal.NullDecimal) graphql.Marshaler {
-			return ec.marshalODecimal2githubᚗcomᚋshopspringᚋdecimalᚐNullDecimal(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v market.Amount) graphql.Marshaler {
+			return ec.marshalODecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx, selections, v)
 		},
 		true,
 		false,
@@ -263,8 +262,8 @@ func (ec *executionContext) _Record_lowUsd(ctx context.Context, field graphql.Co
 			return obj.LowUSD, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v decimal.NullDecimal) graphql.Marshaler {
-			return ec.marshalODecimal2githubᚗcomᚋshopspringᚋdecimalᚐNullDecimal(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v market.Amount) graphql.Marshaler {
+			return ec.marshalODecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx, selections, v)
 		},
 		true,
 		false,
@@ -286,8 +285,8 @@ func (ec *executionContext) _Record_marketCapUsd(ctx context.Context, field grap
 			return obj.MarketCapUSD, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v decimal.NullDecimal) graphql.Marshaler {
-			return ec.marshalODecimal2githubᚗcomᚋshopspringᚋdecimalᚐNullDecimal(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v market.Amount) graphql.Marshaler {
+			return ec.marshalODecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx, selections, v)
 		},
 		true,
 		false,
@@ -309,8 +308,8 @@ func (ec *executionContext) _Record_volume24hUsd(ctx context.Context, field grap
 			return obj.Volume24hUSD, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v decimal.NullDecimal) graphql.Marshaler {
-			return ec.marshalODecimal2githubᚗcomᚋshopspringᚋdecimalᚐNullDecimal(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v market.Amount) graphql.Marshaler {
+			return ec.marshalODecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx, selections, v)
 		},
 		true,
 		false,
@@ -332,8 +331,8 @@ func (ec *executionContext) _Record_percentChange1h(ctx context.Context, field g
 			return obj.PercentChange1h, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v decimal.NullDecimal) graphql.Marshaler {
-			return ec.marshalODecimal2githubᚗcomᚋshopspringᚋdecimalᚐNullDecimal(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v market.Amount) graphql.Marshaler {
+			return ec.marshalODecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx, selections, v)
 		},
 		true,
 		false,
@@ -355,8 +354,8 @@ func (ec *executionContext) _Record_percentChange24h(ctx context.Context, field 
 			return obj.PercentChange24h, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v decimal.NullDecimal) graphql.Marshaler {
-			return ec.marshalODecimal2githubᚗcomᚋshopspringᚋdecimalᚐNullDecimal(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v market.Amount) graphql.Marshaler {
+			return ec.marshalODecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx, selections, v)
 		},
 		true,
 		false,
@@ -378,8 +377,8 @@ func (ec *executionContext) _Record_percentChange7d(ctx context.Context, field g
 			return obj.PercentChange7d, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v decimal.NullDecimal) graphql.Marshaler {
-			return ec.marshalODecimal2githubᚗcomᚋshopspringᚋdecimalᚐNullDecimal(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v market.Amount) graphql.Marshaler {
+			return ec.marshalODecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx, selections, v)
 		},
 		true,
 		false,
@@ -424,8 +423,8 @@ func (ec *executionContext) _Record_circulatingSupply(ctx context.Context, field
 			return obj.CirculatingSupply, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v decimal.NullDecimal) graphql.Marshaler {
-			return ec.marshalODecimal2githubᚗcomᚋshopspringᚋdecimalᚐNullDecimal(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v market.Amount) graphql.Marshaler {
+			return ec.marshalODecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx, selections, v)
 		},
 		true,
 		false,
@@ -447,8 +446,8 @@ func (ec *executionContext) _Record_totalSupply(ctx context.Context, field graph
 			return obj.TotalSupply, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v decimal.NullDecimal) graphql.Marshaler {
-			return ec.marshalODecimal2githubᚗcomᚋshopspringᚋdecimalᚐNullDecimal(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v market.Amount) graphql.Marshaler {
+			return ec.marshalODecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx, selections, v)
 		},
 		true,
 		false,
@@ -470,8 +469,8 @@ func (ec *executionContext) _Record_maxSupply(ctx context.Context, field graphql
 			return obj.MaxSupply, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v decimal.NullDecimal) graphql.Marshaler {
-			return ec.marshalODecimal2githubᚗcomᚋshopspringᚋdecimalᚐNullDecimal(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v market.Amount) graphql.Marshaler {
+			return ec.marshalODecimal2githubᚗcomᚋkasparroᚋkasparroᚋinternalᚋmarketᚐAmount(ctx, selections, v)
 		},
 		true,
 		false,

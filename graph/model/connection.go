@@ -71,9 +71,10 @@ type PageInfo struct {
 
 // Edges are the nodes with their cursors.
 func (c *Connection[T]) Edges() []*Edge[T] {
-	edges := make([]*Edge[T], len(c.Nodes))
+	edges, all := make([]*Edge[T], len(c.Nodes)), make([]Edge[T], len(c.Nodes))
 	for i, node := range c.Nodes {
-		edges[i] = &Edge[T]{Node: node, cursor: c.Cursor}
+		all[i] = Edge[T]{Node: node, cursor: c.Cursor}
+		edges[i] = &all[i]
 	}
 	return edges
 }

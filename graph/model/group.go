@@ -70,11 +70,13 @@ func (f *Failure) Unwrap() error { return f.cause }
 // Report calls log, but only the first time.
 func (f *Failure) Report(log func()) { f.once.Do(log) }
 
-// grouped wraps rows that were read together.
-func grouped[M, T any](rows []M, wrap func(M, *Group[T]) *T) []*T {
-	g := &Group[T]{Rows: make([]*T, 0, len(rows))}
-	for _, row := range rows {
-		g.Rows = append(g.Rows, wrap(row, g))
+// grouped wraps rows that were read together. They lie side by side in the memory.
+func grouped[M, T any](rows []M, wrap func(M, *Group[T]) T) []*T {
+	g := &Group[T]{Rows: make([]*T, len(rows))}
+	wrapped := make([]T, len(rows))
+	for i, row := range rows {
+		wrapped[i] = wrap(row, g)
+		g.Rows[i] = &wrapped[i]
 	}
 	return g.Rows
 }

@@ -19,7 +19,7 @@ type Asset struct {
 
 // NewAssets wraps assets that were read together.
 func NewAssets(rows []market.Asset) []*Asset {
-	return grouped(rows, func(a market.Asset, g *Group[Asset]) *Asset { return &Asset{a, g} })
+	return grouped(rows, func(a market.Asset, g *Group[Asset]) Asset { return Asset{a, g} })
 }
 
 // GlobalID is the asset's id in the API.
@@ -33,7 +33,7 @@ type Listing struct {
 
 // NewListings wraps listings that were read together.
 func NewListings(rows []market.Listing) []*Listing {
-	return grouped(rows, func(l market.Listing, g *Group[Listing]) *Listing { return &Listing{l, g} })
+	return grouped(rows, func(l market.Listing, g *Group[Listing]) Listing { return Listing{l, g} })
 }
 
 // GlobalID is the listing's id in the API.
@@ -57,7 +57,7 @@ type Record struct {
 
 // NewRecords wraps records that were read together.
 func NewRecords(rows []market.Record) []*Record {
-	return grouped(rows, func(r market.Record, g *Group[Record]) *Record { return &Record{Record: r, Group: g} })
+	return grouped(rows, func(r market.Record, g *Group[Record]) Record { return Record{Record: r, Group: g} })
 }
 
 // ResumeCursor is nil where the record was not read as one that is being added.
@@ -77,7 +77,7 @@ type Rejection struct {
 
 // NewRejections wraps rejections that were read together.
 func NewRejections(rows []market.Rejection) []*Rejection {
-	return grouped(rows, func(r market.Rejection, g *Group[Rejection]) *Rejection { return &Rejection{r, g} })
+	return grouped(rows, func(r market.Rejection, g *Group[Rejection]) Rejection { return Rejection{r, g} })
 }
 
 // GlobalID is the rejection's id in the API.

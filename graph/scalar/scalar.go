@@ -92,6 +92,23 @@ func UnmarshalNullDecimal(v any) (decimal.NullDecimal, error) {
 	return decimal.NullDecimal{Decimal: d, Valid: err == nil}, err
 }
 
+// MarshalAmount writes a Decimal that is text already, or null where there is none.
+func MarshalAmount(a market.Amount) graphql.Marshaler {
+	if !a.Valid() {
+		return graphql.Null
+	}
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, `"`+a.String()+`"`) })
+}
+
+// UnmarshalAmount reads a Decimal, or null.
+func UnmarshalAmount(v any) (market.Amount, error) {
+	d, err := UnmarshalNullDecimal(v)
+	if err != nil || !d.Valid {
+		return "", err
+	}
+	return market.NewAmount(d.Decimal.String()), nil
+}
+
 // MarshalJSON writes the text as it is, or null where there is none. Text that is no JSON, which
 // would break the whole answer, is written as a string.
 func MarshalJSON(raw json.RawMessage) graphql.Marshaler {

@@ -34,7 +34,13 @@ func ParseGlobalID(kind, id string) (int64, error) {
 
 // GlobalID is the record's id: its listing and its instant in microseconds since 1970.
 func (k RecordKey) GlobalID() string {
-	return fmt.Sprintf("%s_%d_%d", IDRecord, k.ListingID, k.ObservedAt.UnixMicro())
+	return string(k.AppendGlobalID(nil))
+}
+
+// AppendGlobalID appends the record's id to a text.
+func (k RecordKey) AppendGlobalID(b []byte) []byte {
+	b = strconv.AppendInt(append(b, IDRecord+"_"...), k.ListingID, 10)
+	return strconv.AppendInt(append(b, '_'), k.ObservedAt.UnixMicro(), 10)
 }
 
 // ParseRecordID is the opposite of RecordKey.GlobalID. It returns ErrNotFound for anything else, an

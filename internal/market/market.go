@@ -84,7 +84,7 @@ type Record struct {
 	AssetID    int64
 	Source     string
 	ExternalID string
-	Figures
+	Amounts
 	RawID      int64 // the payload that it was read from
 	RunID      int64
 	IngestedAt time.Time // when it was stored or last changed

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"time"
 )
 
 // Window is the part of an ordered list that is asked for, by key: it neither shifts nor slows
@@ -42,12 +44,21 @@ func NewCursorScope(parts ...any) CursorScope {
 
 // EncodeCursor makes the opaque cursor of a key within a scope.
 func EncodeCursor[K any](s CursorScope, key K) string {
+	raw := append(append(make([]byte, 0, 96), cursorVersion), s[:]...)
+	if k, ok := any(&key).(*RecordKey); ok { // every row of a page may have one, so it is written by hand
+		return base64.RawURLEncoding.EncodeToString(k.appendJSON(raw))
+	}
 	text, err := json.Marshal(key)
 	if err != nil {
 		panic(fmt.Sprintf("market: a cursor key must be plain data: %v", err))
 	}
-	raw := append([]byte{cursorVersion}, s[:]...)
 	return base64.RawURLEncoding.EncodeToString(append(raw, text...))
+}
+
+// appendJSON appends what json.Marshal makes of the key.
+func (k *RecordKey) appendJSON(b []byte) []byte {
+	b = strconv.AppendInt(append(b, `{"ListingID":`...), k.ListingID, 10)
+	return append(k.ObservedAt.AppendFormat(append(b, `,"ObservedAt":"`...), time.RFC3339Nano), `"}`...)
 }
 
 // DecodeCursor returns the key of a cursor, or ErrBadCursor with the reason.

@@ -96,3 +96,17 @@ func TestACursorToNowhereIsBad(t *testing.T) {
 		require.ErrorIs(t, err, market.ErrBadCursor)
 	}
 }
+
+// Cursors that are written by hand are those of keys that are not.
+func TestCursorsOfRecordsAreThoseOfAnyKey(t *testing.T) {
+	type plain market.RecordKey
+	scope := market.NewCursorScope("x")
+	for _, at := range []time.Time{{}, time.UnixMicro(1), time.Date(2026, 1, 2, 3, 4, 5, 120_000_000, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC)} {
+		key := market.RecordKey{ListingID: 12, ObservedAt: at.UTC()}
+		cursor := market.EncodeCursor(scope, key)
+		require.Equal(t, market.EncodeCursor(scope, plain(key)), cursor)
+		back, err := market.DecodeCursor[market.RecordKey](scope, cursor)
+		require.NoError(t, err)
+		require.Equal(t, key, back)
+	}
+}

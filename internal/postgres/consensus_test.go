@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/kasparro/kasparro/internal/market"
@@ -21,8 +22,8 @@ func TestTheStoredConsensusIsThatOfTheNewestRecords(t *testing.T) {
 		var quotes []market.Quote
 		for _, r := range records {
 			quotes = append(quotes, market.Quote{
-				Source: r.Source, ObservedAt: r.ObservedAt, PriceUSD: r.PriceUSD,
-				MarketCapUSD: r.MarketCapUSD, PercentChange24h: r.PercentChange24h,
+				Source: r.Source, ObservedAt: r.ObservedAt, PriceUSD: r.PriceUSD.Decimal(),
+				MarketCapUSD: nullable(r.MarketCapUSD), PercentChange24h: nullable(r.PercentChange24h),
 			})
 		}
 		want := market.ConsensusOf(quotes, time.Time{})
@@ -93,4 +94,8 @@ func versions(t *testing.T, s *story) []string {
 		rows = append(rows, found...)
 	}
 	return rows
+}
+
+func nullable(a market.Amount) decimal.NullDecimal {
+	return decimal.NullDecimal{Decimal: a.Decimal(), Valid: a.Valid()}
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/shopspring/decimal"
 
 	"github.com/kasparro/kasparro/internal/market"
 )
@@ -29,7 +28,7 @@ type dataRow struct {
 }
 
 // number is an amount written as a JSON number, digit by digit.
-type number struct{ decimal.Decimal }
+type number struct{ market.Amount }
 
 // MarshalJSON writes the amount without quotes and without an exponent.
 func (n number) MarshalJSON() ([]byte, error) { return []byte(n.String()), nil }
@@ -54,8 +53,8 @@ func newDataRow(r market.Record, a market.Asset) dataRow {
 	return dataRow{
 		ID: r.GlobalID(), EntityName: a.Name, Value: number{r.PriceUSD}, EventTimestamp: r.ObservedAt.UTC(),
 		Source: r.Source, ExternalID: r.ExternalID, Asset: a.Slug, Symbol: a.Symbol,
-		PriceUSD: r.PriceUSD.String(), MarketCapUSD: amount(r.MarketCapUSD), Volume24hUSD: amount(r.Volume24hUSD),
-		PercentChange24h: amount(r.PercentChange24h), Rank: r.Rank, IngestedAt: r.IngestedAt.UTC(),
+		PriceUSD: r.PriceUSD.String(), MarketCapUSD: r.MarketCapUSD.Null(), Volume24hUSD: r.Volume24hUSD.Null(),
+		PercentChange24h: r.PercentChange24h.Null(), Rank: r.Rank, IngestedAt: r.IngestedAt.UTC(),
 	}
 }
 
@@ -76,13 +75,4 @@ func (s *service) assetsOf(ctx context.Context, records []market.Record) (map[in
 		byID[a.ID] = a
 	}
 	return byID, err
-}
-
-// amount is the exact text of an amount, and nil where it is not known.
-func amount(d decimal.NullDecimal) *string {
-	if !d.Valid {
-		return nil
-	}
-	text := d.Decimal.String()
-	return &text
 }

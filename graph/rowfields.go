@@ -1,0 +1,158 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/shopspring/decimal"
+
+	"github.com/kasparro/kasparro/graph/model"
+	"github.com/kasparro/kasparro/internal/market"
+)
+
+// What is written without the executor: each field as its scalar writes it. A test holds both to the same bytes, and
+// that every plain field of these types is here.
+
+var recordObject = object[model.Record]{
+	name: "Record", kinds: []string{"Record", "Node"},
+	fields: map[string]writer[model.Record]{
+		"id":                func(b []byte, r *model.Record) []byte { return append(r.AppendGlobalID(append(b, '"')), '"') },
+		"source":            func(b []byte, r *model.Record) []byte { return quote(b, r.Source) },
+		"externalId":        func(b []byte, r *model.Record) []byte { return quote(b, r.ExternalID) },
+		"observedAt":        func(b []byte, r *model.Record) []byte { return instant(b, r.ObservedAt) },
+		"ingestedAt":        func(b []byte, r *model.Record) []byte { return instant(b, r.IngestedAt) },
+		"rank":              func(b []byte, r *model.Record) []byte { return whole(b, r.Rank) },
+		"priceUsd":          func(b []byte, r *model.Record) []byte { return amount(b, r.PriceUSD) },
+		"openUsd":           func(b []byte, r *model.Record) []byte { return amount(b, r.OpenUSD) },
+		"highUsd":           func(b []byte, r *model.Record) []byte { return amount(b, r.HighUSD) },
+		"lowUsd":            func(b []byte, r *model.Record) []byte { return amount(b, r.LowUSD) },
+		"marketCapUsd":      func(b []byte, r *model.Record) []byte { return amount(b, r.MarketCapUSD) },
+		"volume24hUsd":      func(b []byte, r *model.Record) []byte { return amount(b, r.Volume24hUSD) },
+		"percentChange1h":   func(b []byte, r *model.Record) []byte { return amount(b, r.PercentChange1h) },
+		"percentChange24h":  func(b []byte, r *model.Record) []byte { return amount(b, r.PercentChange24h) },
+		"percentChange7d":   func(b []byte, r *model.Record) []byte { return amount(b, r.PercentChange7d) },
+		"circulatingSupply": func(b []byte, r *model.Record) []byte { return amount(b, r.CirculatingSupply) },
+		"totalSupply":       func(b []byte, r *model.Record) []byte { return amount(b, r.TotalSupply) },
+		"maxSupply":         func(b []byte, r *model.Record) []byte { return amount(b, r.MaxSupply) },
+		"resumeCursor": func(b []byte, r *model.Record) []byte {
+			if cursor := r.ResumeCursor(); cursor != nil {
+				return quote(b, *cursor)
+			}
+			return append(b, null...)
+		},
+	},
+	nested: map[string]func(context.Context, graphql.CollectedField, page[model.Record]) (writer[model.Record], bool){"asset": assetOfRecord},
+}
+
+// assetOfRecord reads the assets of all rows.
+func assetOfRecord(ctx context.Context, f graphql.CollectedField, p page[model.Record]) (writer[model.Record], bool) {
+	write, ok := compile(ctx, f, assetObject, page[model.Asset]{reader: p.reader})
+	if !ok {
+		return nil, false
+	}
+	assets, err := model.AssetsOf(ctx, p.reader, p.rows[0].Group)
+	if err != nil {
+		return nil, false
+	}
+	for _, r := range p.rows {
+		if r.Group != p.rows[0].Group || assets[r.AssetID] == nil {
+			return nil, false
+		}
+	}
+	return func(b []byte, r *model.Record) []byte { return write(b, assets[r.AssetID]) }, true
+}
+
+var edgeObject = object[model.RecordEdge]{
+	name: "RecordEdge", kinds: []string{"RecordEdge"},
+	fields: map[string]writer[model.RecordEdge]{
+		"cursor": func(b []byte, e *model.RecordEdge) []byte { return quote(b, e.Cursor()) },
+	},
+	nested: map[string]func(context.Context, graphql.CollectedField, page[model.RecordEdge]) (writer[model.RecordEdge], bool){
+		"node": func(ctx context.Context, f graphql.CollectedField, p page[model.RecordEdge]) (writer[model.RecordEdge], bool) {
+			nodes := make([]*model.Record, len(p.rows))
+			for i, e := range p.rows {
+				nodes[i] = e.Node
+			}
+			write, ok := compile(ctx, f, recordObject, page[model.Record]{p.reader, nodes})
+			return func(b []byte, e *model.RecordEdge) []byte { return write(b, e.Node) }, ok
+		},
+	},
+}
+
+var assetObject = object[model.Asset]{
+	name: "Asset", kinds: []string{"Asset", "Node"},
+	fields: map[string]writer[model.Asset]{
+		"id":     func(b []byte, a *model.Asset) []byte { return quote(b, a.GlobalID()) },
+		"slug":   func(b []byte, a *model.Asset) []byte { return quote(b, a.Slug) },
+		"symbol": func(b []byte, a *model.Asset) []byte { return quote(b, a.Symbol) },
+		"name":   func(b []byte, a *model.Asset) []byte { return quote(b, a.Name) },
+		"rank":   func(b []byte, a *model.Asset) []byte { return whole(b, a.Rank) },
+	},
+	nested: map[string]func(context.Context, graphql.CollectedField, page[model.Asset]) (writer[model.Asset], bool){
+		"consensus": func(ctx context.Context, f graphql.CollectedField, p page[model.Asset]) (writer[model.Asset], bool) {
+			write, ok := compile(ctx, f, consensusObject, page[market.Consensus]{reader: p.reader})
+			return func(b []byte, a *model.Asset) []byte {
+				if a.Consensus == nil {
+					return append(b, null...)
+				}
+				return write(b, a.Consensus)
+			}, ok
+		},
+	},
+}
+
+var consensusObject = object[market.Consensus]{
+	name: "Consensus", kinds: []string{"Consensus"},
+	fields: map[string]writer[market.Consensus]{
+		"priceUsd":         func(b []byte, c *market.Consensus) []byte { return exact(b, c.PriceUSD) },
+		"spreadPercent":    func(b []byte, c *market.Consensus) []byte { return exact(b, c.SpreadPercent) },
+		"marketCapUsd":     func(b []byte, c *market.Consensus) []byte { return exactOrNull(b, c.MarketCapUSD) },
+		"percentChange24h": func(b []byte, c *market.Consensus) []byte { return exactOrNull(b, c.PercentChange24h) },
+		"sources":          func(b []byte, c *market.Consensus) []byte { return strconv.AppendInt(b, c.Sources, 10) },
+		"observedAt":       func(b []byte, c *market.Consensus) []byte { return instant(b, c.ObservedAt) },
+	},
+}
+
+const null = "null"
+
+// quote appends a text as JSON, as the executor's strings are.
+func quote(b []byte, s string) []byte {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] == '"' || s[i] == '\\' {
+			var escaped bytes.Buffer
+			graphql.MarshalString(s).MarshalGQL(&escaped)
+			return append(b, escaped.Bytes()...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
+}
+
+func instant(b []byte, t time.Time) []byte { return t.UTC().AppendFormat(b, `"`+time.RFC3339Nano+`"`) }
+
+func whole(b []byte, n *int32) []byte {
+	if n == nil {
+		return append(b, null...)
+	}
+	return strconv.AppendInt(b, int64(*n), 10)
+}
+
+func amount(b []byte, a market.Amount) []byte {
+	if !a.Valid() {
+		return append(b, null...)
+	}
+	return append(append(append(b, '"'), a...), '"')
+}
+
+func exact(b []byte, d decimal.Decimal) []byte {
+	return append(append(append(b, '"'), d.String()...), '"')
+}
+
+func exactOrNull(b []byte, d decimal.NullDecimal) []byte {
+	if !d.Valid {
+		return append(b, null...)
+	}
+	return exact(b, d.Decimal)
+}

@@ -24,6 +24,7 @@ const (
 	CodeForbidden       = "FORBIDDEN"
 	CodeNotFound        = "NOT_FOUND"
 	CodeQueryTooComplex = "QUERY_TOO_COMPLEX"
+	CodeTooManyRequests = "TOO_MANY_REQUESTS"
 	CodeTimeout         = "TIMEOUT"
 	CodeInternal        = "INTERNAL"
 )

@@ -25,6 +25,8 @@ type Limits struct {
 
 	RequestsPerMinute  int // of one key, which the server in front counts; 0 is no limit
 	ConcurrentRequests int // of one key, which the server in front counts; 0 is no limit
+
+	ConcurrentSubscriptions int // of one key; 0 is no limit
 }
 
 // DefaultLimits are above what tools and real queries need: the introspection of graphql-js has 183 tokens and

@@ -2,7 +2,7 @@ package graph
 
 import (
 	"bytes"
-	"net/http"
+	"cmp"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -15,16 +15,16 @@ import (
 	"github.com/kasparro/kasparro/graph/wire"
 )
 
-// NewHandler returns the handler of /graphql.
-func NewHandler(o Options) http.Handler { return newHandler(o, rows{o.Reader}) }
+// NewHandler returns the handler of /graphql. What is live in it is to be closed when the service ends.
+func NewHandler(o Options) wire.Handler { return newHandler(o, rows{o.Reader}) }
 
 // newHandler makes it with more extensions, whose answers are the same to the byte.
-func newHandler(o Options, more ...graphql.HandlerExtension) http.Handler {
+func newHandler(o Options, more ...graphql.HandlerExtension) wire.Handler {
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits
 	}
-	if o.Live == nil {
-		o.Live = live.New(o.Reader, o.Log) // which nobody runs
+	if o.Feed == nil {
+		o.Feed = live.New(o.Reader, o.Log) // which nobody runs
 	}
 	exec := executor.New(generated.NewExecutableSchema(generated.Config{Resolvers: &Resolver{o}}))
 	parsed := newKept[*ast.QueryDocument]()
@@ -41,7 +41,12 @@ func newHandler(o Options, more ...graphql.HandlerExtension) http.Handler {
 	if !o.NoIntrospection {
 		exec.Use(extension.Introspection{})
 	}
-	return wire.Handler{Exec: exec, BadRequest: CodeBadUserInput, Lasting: lasting, Time: o.Limits.Time, Errors: o.Limits.Errors}
+	h := wire.Handler{Exec: exec, Lasting: lasting, Time: o.Limits.Time, Errors: o.Limits.Errors,
+		BadRequest: CodeBadUserInput, TooMany: CodeTooManyRequests, NoKey: CodeUnauthenticated}
+	if o.Door != nil {
+		h.Live = &wire.Live{Door: o.Door, Subscriptions: o.Limits.ConcurrentSubscriptions, MaxMessage: int64(cmp.Or(o.MaxBodyBytes, defaultMaxBody))}
+	}
+	return h
 }
 
 // SDL is the schema in GraphQL's own language.

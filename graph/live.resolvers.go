@@ -10,6 +10,7 @@ import (
 
 	"github.com/kasparro/kasparro/graph/generated"
 	"github.com/kasparro/kasparro/graph/model"
+	"github.com/kasparro/kasparro/graph/wire"
 	"github.com/kasparro/kasparro/internal/market"
 )
 
@@ -19,7 +20,7 @@ func (r *subscriptionResolver) EtlRunChanged(ctx context.Context, source *string
 			return nil, err
 		}
 	}
-	return r.Live.Runs(ctx, orZero(source))
+	return r.Feed.Runs(ctx, orZero(source))
 }
 
 func (r *subscriptionResolver) RecordAdded(ctx context.Context, filter *market.RecordFilter, after *string) (<-chan *model.Record, error) {
@@ -31,7 +32,7 @@ func (r *subscriptionResolver) RecordAdded(ctx context.Context, filter *market.R
 	if err != nil {
 		return nil, err
 	}
-	return r.Live.Records(ctx, f, position, func(err error) { r.endSubscription(ctx, err) })
+	return r.Feed.Records(ctx, f, position, func(err error) { wire.End(ctx, err) })
 }
 
 func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }

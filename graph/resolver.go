@@ -14,19 +14,22 @@ import (
 	"time"
 
 	"github.com/kasparro/kasparro/graph/live"
+	"github.com/kasparro/kasparro/graph/wire"
 	"github.com/kasparro/kasparro/internal/market"
 )
 
-// Options are what the API is made of. All but Live, MaxBodyBytes and ConsensusMaxAge are required.
+// Options are what the API is made of. All but Feed, Door, MaxBodyBytes and ConsensusMaxAge are required.
 type Options struct {
-	Reader       market.Reader
-	Operator     Operator
-	Live         *live.Feed // what subscriptions follow; without it there are none
-	Timetable    market.Timetable
-	Sources      []string // the names that a filter may give
-	Version      string   // of the service
-	Now          func() time.Time
-	Log          *slog.Logger
+	Reader    market.Reader
+	Operator  Operator
+	Feed      *live.Feed // what subscriptions follow; nil: nothing is ever committed
+	Timetable market.Timetable
+	Sources   []string // the names that a filter may give
+	Version   string   // of the service
+	Now       func() time.Time
+	Log       *slog.Logger
+	// Door is that of the server in front, which counts what is subscribed to; nil serves no subscriptions.
+	Door         wire.Door
 	MaxBodyBytes int32 // what the server in front lets through, told to clients; 0 is 1 MiB
 	// ConsensusMaxAge is how old a price in a consensus may be, told to clients; 0 is market.DefaultConsensusAge.
 	ConsensusMaxAge time.Duration

@@ -47,7 +47,8 @@ func (r *queryResolver) ServiceConfig(ctx context.Context) (*model.ServiceConfig
 		MaxQueryTokens: int64(l.Tokens), MaxQueryDepth: int64(l.Depth), MaxQueryFields: int64(l.Fields), MaxQueryAliases: int64(l.Aliases),
 		MaxRootFields: int64(l.RootFields), MaxQueryDirectives: int64(l.Directives), MaxQueryCost: int64(l.Cost),
 		MaxRequestsPerMinute: int64(l.RequestsPerMinute), MaxConcurrentRequests: int64(l.ConcurrentRequests),
-		MaxQueryTimeMs: l.Time.Milliseconds(), Introspection: !r.NoIntrospection,
+		MaxConcurrentSubscriptions: int64(l.ConcurrentSubscriptions),
+		MaxQueryTimeMs:             l.Time.Milliseconds(), Introspection: !r.NoIntrospection,
 		MaxBodyBytes:           cmp.Or(r.MaxBodyBytes, defaultMaxBody),
 		ConsensusMaxAgeSeconds: int64(cmp.Or(r.ConsensusMaxAge, market.DefaultConsensusAge) / time.Second),
 	}, nil

@@ -92,8 +92,8 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	g.Go(byHand.wait)
 	reader := newStore(cfg, api)
 	feed := live.New(reader, log)
-	handler := routes(cfg, reader, feed, documents, byHand, timetable, log)
-	g.Go(func() error { return server.Serve(ctx, listener, handler, log) })
+	handler, hangUp := routes(cfg, reader, feed, documents, byHand, timetable, log)
+	g.Go(func() error { return server.Serve(ctx, listener, handler, log, hangUp) })
 	g.Go(func() error {
 		if err := prepare(ctx, cfg, d, store, log); err != nil || ctx.Err() != nil {
 			return err
@@ -109,21 +109,24 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	return g.Wait()
 }
 
-func routes(cfg config.Config, store *postgres.Store, feed *live.Feed, documents graph.Documents, byHand *operator, timetable schedule.Timetable, log *slog.Logger) http.Handler {
+// routes returns what the service answers, and what ends all that is live in it.
+func routes(cfg config.Config, store *postgres.Store, feed *live.Feed, documents graph.Documents, byHand *operator, timetable schedule.Timetable, log *slog.Logger) (all http.Handler, hangUp func()) {
+	door := server.NewDoor(server.Keys{Read: cfg.APIKey.Reveal(), Admin: cfg.AdminAPIKey.Reveal()},
+		server.Throttle{PerMinute: cfg.RequestsPerMinute, Concurrent: cfg.ConcurrentRequests})
+	api := graph.NewHandler(graph.Options{
+		Reader: store, Operator: byHand, Feed: feed, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,
+		MaxBodyBytes: int32(cfg.MaxBodyBytes), ConsensusMaxAge: cfg.ConsensusMaxAge, //nolint:gosec // configured to be small enough
+		Limits: queryLimits(cfg), Documents: documents, NoIntrospection: !cfg.GraphQL.Introspection, Door: door,
+	})
 	return server.New(server.Options{
-		GraphQL: graph.NewHandler(graph.Options{
-			Reader: store, Operator: byHand, Live: feed, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,
-			MaxBodyBytes: int32(cfg.MaxBodyBytes), ConsensusMaxAge: cfg.ConsensusMaxAge, //nolint:gosec // configured to be small enough
-			Limits: queryLimits(cfg), Documents: documents, NoIntrospection: !cfg.GraphQL.Introspection,
-		}),
+		GraphQL:    api,
 		REST:       rest.New(rest.Options{Reader: store, Timetable: timetable, Version: version, Now: time.Now, Log: log}),
 		Playground: playground.Handler(),
-		Keys:       server.Keys{Read: cfg.APIKey.Reveal(), Admin: cfg.AdminAPIKey.Reveal()},
-		Throttle:   server.Throttle{PerMinute: cfg.RequestsPerMinute, Concurrent: cfg.ConcurrentRequests},
+		Door:       door,
 		Program:    version + " " + commit, DataVersion: store.Version,
 		Log:     log,
 		MaxBody: int64(cfg.MaxBodyBytes),
-	})
+	}), api.Live.Close
 }
 
 // queryLimits are the limits of queries as they are configured.
@@ -134,7 +137,7 @@ func queryLimits(cfg config.Config) graph.Limits {
 		RootFields: c.MaxRootFields, Directives: c.MaxDirectives, Cost: c.MaxCost,
 	}
 	l.PageSize, l.Time = c.MaxPageSize, c.Timeout
-	l.RequestsPerMinute, l.ConcurrentRequests = cfg.RequestsPerMinute, cfg.ConcurrentRequests
+	l.RequestsPerMinute, l.ConcurrentRequests, l.ConcurrentSubscriptions = cfg.RequestsPerMinute, cfg.ConcurrentRequests, cfg.ConcurrentSubscriptions
 	return l
 }
 

@@ -1111,6 +1111,8 @@ type ServiceConfig {
   maxRequestsPerMinute: Int!
   "How many requests of one key are answered at a time; 0 for any number."
   maxConcurrentRequests: Int!
+  "How many subscriptions of one key may be open at a time; 0 for any number."
+  maxConcurrentSubscriptions: Int!
   "Whether the schema can be asked for."
   introspection: Boolean!
   "The most bytes in the body of a request."
@@ -1704,6 +1706,8 @@ func (ec *executionContext) childFields_ServiceConfig(ctx context.Context, field
 		return ec.fieldContext_ServiceConfig_maxRequestsPerMinute(ctx, field)
 	case "maxConcurrentRequests":
 		return ec.fieldContext_ServiceConfig_maxConcurrentRequests(ctx, field)
+	case "maxConcurrentSubscriptions":
+		return ec.fieldContext_ServiceConfig_maxConcurrentSubscriptions(ctx, field)
 	case "introspection":
 		return ec.fieldContext_ServiceConfig_introspection(ctx, field)
 	case "maxBodyBytes":

@@ -113,19 +113,20 @@ func (s *Stats) TotalRecords() int64 {
 
 // ServiceConfig is the limits in force.
 type ServiceConfig struct {
-	DefaultPageSize        int64
-	MaxPageSize            int64
-	MaxQueryTokens         int64
-	MaxQueryDepth          int64
-	MaxQueryFields         int64
-	MaxQueryAliases        int64
-	MaxRootFields          int64
-	MaxQueryDirectives     int64
-	MaxQueryCost           int64
-	MaxQueryTimeMs         int64 // in milliseconds
-	MaxRequestsPerMinute   int64
-	MaxConcurrentRequests  int64
-	Introspection          bool
-	MaxBodyBytes           int32
-	ConsensusMaxAgeSeconds int64 // how old a price in a consensus may be
+	DefaultPageSize            int64
+	MaxPageSize                int64
+	MaxQueryTokens             int64
+	MaxQueryDepth              int64
+	MaxQueryFields             int64
+	MaxQueryAliases            int64
+	MaxRootFields              int64
+	MaxQueryDirectives         int64
+	MaxQueryCost               int64
+	MaxQueryTimeMs             int64 // in milliseconds
+	MaxRequestsPerMinute       int64
+	MaxConcurrentRequests      int64
+	MaxConcurrentSubscriptions int64
+	Introspection              bool
+	MaxBodyBytes               int32
+	ConsensusMaxAgeSeconds     int64 // how old a price in a consensus may be
 }

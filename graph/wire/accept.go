@@ -15,6 +15,8 @@ const (
 	asJSON mediaType = "application/json"
 	// asResponse answers 4xx where nothing could be executed.
 	asResponse mediaType = "application/graphql-response+json"
+	// asEvents answers with any number of events, one of which may say what is wrong.
+	asEvents mediaType = "text/event-stream"
 )
 
 // statusOfRequestError is the status of an operation that could not be executed at all.
@@ -43,6 +45,40 @@ func negotiate(accept []string) (best mediaType, ok bool) {
 	return asJSON, true
 }
 
+// eventStream is whether a client takes events: at all, for what cannot be answered at once, and rather than
+// one answer.
+type eventStream struct{ able, first bool }
+
+// eventsFor is eventStream of a request. A range of everything is no wish for events: who sends it may wait
+// for the end of them.
+func (h Handler) eventsFor(r *http.Request) eventStream {
+	if h.Live == nil || r.Method == http.MethodHead {
+		return eventStream{}
+	}
+	header := strings.Join(r.Header.Values("Accept"), ",")
+	json, response, events := qualityOf(header, asJSON), qualityOf(header, asResponse), qualityOf(header, asEvents)
+	able := events.q > 0 && events.found > 0
+	single := max(json.q, response.q)
+	return eventStream{able, able && (events.q > single || events.q == single && events.exact && !json.exact && !response.exact)}
+}
+
+// offers says what answers can be had in, to a client that accepts none of it.
+func (h Handler) offers() string {
+	if h.Live == nil {
+		return "an answer is made in application/graphql-response+json or application/json: accept one of them"
+	}
+	return "an answer is made in application/graphql-response+json, application/json or, as events, text/event-stream: accept one of them"
+}
+
+// whereTo says how to subscribe, to a client that asked for one answer.
+func (h Handler) whereTo() string {
+	const why = "a subscription goes on and on, which a single answer cannot"
+	if h.Live == nil {
+		return why
+	}
+	return why + ": accept text/event-stream, or ask over a WebSocket of the subprotocol " + subprotocol
+}
+
 // quality is how much a client likes a media type.
 type quality struct {
 	q     float64
@@ -62,7 +98,7 @@ func qualityOf(header string, m mediaType) quality {
 		switch {
 		case name == string(m):
 			fits = 2
-		case name == "application/*":
+		case strings.HasSuffix(name, "/*") && strings.HasPrefix(string(m), name[:len(name)-1]):
 			fits = 1
 		case name == "*/*":
 			fits = 0

@@ -3,10 +3,12 @@ package wire
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // writeWithin is how long a client may take to read an answer: one that does not read holds it in memory.
@@ -17,7 +19,7 @@ const writeWithin = 30 * time.Second
 func write(w http.ResponseWriter, as mediaType, status int, answer *graphql.Response) {
 	head, tail, err := around(answer)
 	if err != nil {
-		status, head, tail, answer.Data = http.StatusInternalServerError, []byte(`{"errors":[{"message":"the answer could not be written"}]`), []byte("}"), nil
+		status, head, tail, answer.Data = http.StatusInternalServerError, []byte(unwritable), nil, nil
 	}
 	h := w.Header()
 	h.Set("Content-Type", string(as)+"; charset=utf-8")
@@ -31,6 +33,27 @@ func write(w http.ResponseWriter, as mediaType, status int, answer *graphql.Resp
 			return // whoever asked has gone
 		}
 	}
+}
+
+// unwritable stands for an answer that cannot be encoded.
+const unwritable = `{"errors":[{"message":"the answer could not be written"}]}`
+
+// whole is the answer in one piece.
+func whole(answer *graphql.Response) []byte {
+	head, tail, err := around(answer)
+	if err != nil {
+		return []byte(unwritable)
+	}
+	return slices.Concat(head, answer.Data, tail)
+}
+
+// listOf is the list of errors as JSON.
+func listOf(errs gqlerror.List) []byte {
+	text, err := json.Marshal(errs)
+	if err != nil {
+		return []byte(`[{"message":"the errors could not be written"}]`)
+	}
+	return text
 }
 
 // around is what stands before the data and behind it. Where nothing was executed there is no data.

@@ -1,6 +1,6 @@
 // Package wire serves GraphQL over HTTP, by the specification of that name: queries by GET and POST,
-// in one of two media types, each with its own rules on status codes. Who asks, how much and whether
-// that is allowed is decided elsewhere.
+// in one of two media types, each with its own rules on status codes; and what goes on beyond one answer over
+// WebSockets and as server-sent events. Who asks, how much and whether that is allowed is decided elsewhere.
 package wire
 
 import (
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/gorilla/websocket"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -27,6 +28,11 @@ type Handler struct {
 	Lasting func(*graphql.OperationContext) bool
 	// Errors is how many errors are told of a query that cannot be executed at most; 0 is all.
 	Errors int
+	// Live serves what goes on beyond one answer, subscriptions above all; where it is nil, nothing does.
+	Live *Live
+	// TooMany is the code of an error about a limit of the caller's, NoKey that about a key that is not good any
+	// more. Both are for what is live.
+	TooMany, NoKey string
 }
 
 // methods are those that the path answers.
@@ -36,6 +42,11 @@ const methods = "GET, HEAD, POST, OPTIONS"
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answerIn, acceptable := negotiate(r.Header.Values("Accept"))
 	w.Header().Add("Vary", "Accept")
+	if websocket.IsWebSocketUpgrade(r) { // before all else: whoever asks for one may come without a key
+		h.upgrade(w, r, answerIn)
+		return
+	}
+	events := h.eventsFor(r)
 	switch r.Method {
 	case http.MethodOptions:
 		w.Header().Set("Allow", methods)
@@ -47,8 +58,8 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, answerIn, refusal{http.StatusMethodNotAllowed, "queries come by GET or POST"})
 		return
 	}
-	if !acceptable {
-		h.refuse(w, r, answerIn, refusal{http.StatusNotAcceptable, "an answer is made in application/graphql-response+json or application/json: accept one of them"})
+	if !acceptable && !events.able {
+		h.refuse(w, r, answerIn, refusal{http.StatusNotAcceptable, h.offers()})
 		return
 	}
 	params, err := read(r)
@@ -56,40 +67,38 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, answerIn, err)
 		return
 	}
-	h.run(w, r, answerIn, params)
+	h.run(w, r, answerIn, events, params)
 }
 
 // run executes the operation that was asked for. Mutations change something, and so do not come by GET:
 // a link that is followed must be harmless.
-func (h Handler) run(w http.ResponseWriter, r *http.Request, answerIn mediaType, params *graphql.RawParams) {
-	ctx, cancel := h.within(graphql.StartOperationTrace(r.Context()))
-	defer cancel()
+func (h Handler) run(w http.ResponseWriter, r *http.Request, answerIn mediaType, events eventStream, params *graphql.RawParams) {
+	ctx := graphql.StartOperationTrace(r.Context())
 	op, errs := h.Exec.CreateOperationContext(ctx, params)
-	if len(errs) > 0 {
-		if h.Errors > 0 && len(errs) > h.Errors {
-			errs = errs[:h.Errors]
-		}
-		answer := h.Exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)
-		write(w, answerIn, answerIn.statusOfRequestError(), answer)
-		return
+	kind := ast.Query
+	if len(errs) == 0 {
+		kind = op.Operation.Operation
 	}
-	switch kind := op.Operation.Operation; {
-	case kind == ast.Subscription:
-		h.refuse(w, r, answerIn, refusal{http.StatusBadRequest, "a subscription goes on and on, which a single answer cannot"})
-		return
+	switch {
 	case kind == ast.Mutation && r.Method != http.MethodPost:
 		w.Header().Set("Allow", "POST")
 		h.refuse(w, r, answerIn, refusal{http.StatusMethodNotAllowed, "a mutation comes by POST"})
 		return
-	}
-	responses, ctx := h.Exec.DispatchOperation(ctx, op)
-	answer := responses(ctx)
-	switch {
-	case answer != nil:
-	case errors.Is(r.Context().Err(), context.Canceled): // whoever asked has gone
+	case events.first, events.able && kind == ast.Subscription:
+		h.stream(ctx, w, r, op, errs)
 		return
-	default: // the time ran out before anything was run
-		answer = h.Exec.DispatchError(ctx, gqlerror.List{gqlerror.WrapIfUnwrapped(context.DeadlineExceeded)})
+	case kind == ast.Subscription:
+		h.refuse(w, r, answerIn, refusal{http.StatusBadRequest, h.whereTo()})
+		return
+	case len(errs) > 0:
+		write(w, answerIn, answerIn.statusOfRequestError(), h.dispatchError(ctx, op, errs))
+		return
+	}
+	ctx, cancel := h.within(ctx)
+	defer cancel()
+	answer := h.execute(ctx, op)
+	if answer == nil {
+		return
 	}
 	if h.Lasting != nil && r.Method != http.MethodPost && len(answer.Errors) == 0 && h.Lasting(op) {
 		w.Header().Set("Cache-Control", "private, no-cache")

@@ -26,8 +26,9 @@ type Config struct {
 	GraphQL      GraphQL
 	MaxBodyBytes int // of a request
 
-	RequestsPerMinute  int // of one key; 0 for any number
-	ConcurrentRequests int // of one key; 0 for any number
+	RequestsPerMinute       int // of one key; 0 for any number
+	ConcurrentRequests      int // of one key; 0 for any number
+	ConcurrentSubscriptions int // of one key; 0 for any number
 
 	CoinPaprika CoinPaprika
 	CoinGecko   CoinGecko

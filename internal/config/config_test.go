@@ -61,7 +61,7 @@ func TestDefaults(t *testing.T) {
 		DataDir:     filepath.Join(here, ".data"),
 		CoinPaprika: CoinPaprika{BaseURL: "https://api.coinpaprika.com/v1", Plan: Plan{RequestsPerSecond: 10, MonthlyRequests: 20000}},
 		CoinGecko:   CoinGecko{BaseURL: "https://api.coingecko.com/api/v3", Pages: 4, Plan: Plan{RequestsPerSecond: 0.5}},
-		LogLevel:    slog.LevelInfo, RawRetentionDays: 90, ConsensusMaxAge: 24 * time.Hour, MaxBodyBytes: 1 << 20, RequestsPerMinute: 60000, ConcurrentRequests: 200,
+		LogLevel:    slog.LevelInfo, RawRetentionDays: 90, ConsensusMaxAge: 24 * time.Hour, MaxBodyBytes: 1 << 20, RequestsPerMinute: 60000, ConcurrentRequests: 200, ConcurrentSubscriptions: 5000,
 		GraphQL: GraphQL{
 			MaxTokens: 4000, MaxDepth: 20, MaxFields: 1000, MaxAliases: 100, MaxRootFields: 20, MaxDirectives: 50,
 			MaxCost: 200000, MaxPageSize: 500, Timeout: 15 * time.Second, Introspection: true,
@@ -76,7 +76,7 @@ func TestEveryVariableHasItsFlag(t *testing.T) {
 	parser, err := kong.New(&command)
 	require.NoError(t, err)
 	documented := "PORT HOST DATABASE_URL POSTGRES_HOST POSTGRES_PORT POSTGRES_USER POSTGRES_PASSWORD POSTGRES_DB " +
-		"DATABASE_REPLICA_URLS DATA_DIR RAW_RETENTION_DAYS CONSENSUS_MAX_AGE MAX_BODY_BYTES API_REQUESTS_PER_MINUTE API_CONCURRENT_REQUESTS GRAPHQL_MAX_TOKENS GRAPHQL_MAX_DEPTH GRAPHQL_MAX_FIELDS " +
+		"DATABASE_REPLICA_URLS DATA_DIR RAW_RETENTION_DAYS CONSENSUS_MAX_AGE MAX_BODY_BYTES API_REQUESTS_PER_MINUTE API_CONCURRENT_REQUESTS API_CONCURRENT_SUBSCRIPTIONS GRAPHQL_MAX_TOKENS GRAPHQL_MAX_DEPTH GRAPHQL_MAX_FIELDS " +
 		"GRAPHQL_MAX_ALIASES GRAPHQL_MAX_ROOT_FIELDS GRAPHQL_MAX_DIRECTIVES GRAPHQL_MAX_COST GRAPHQL_MAX_PAGE_SIZE GRAPHQL_TIMEOUT GRAPHQL_DOCUMENTS GRAPHQL_DOCUMENTS_ONLY GRAPHQL_INTROSPECTION API_KEY ADMIN_API_KEY COINPAPRIKA_API_KEY COINGECKO_API_KEY COINPAPRIKA_BASE_URL " +
 		"COINGECKO_BASE_URL COINGECKO_PAGES COINPAPRIKA_REQUESTS_PER_SECOND COINPAPRIKA_MONTHLY_REQUESTS " +
 		"COINGECKO_REQUESTS_PER_SECOND COINGECKO_MONTHLY_REQUESTS CSV_PATH ETL_SCHEDULE ETL_SCHEDULE_COINGECKO ETL_SCHEDULE_COINPAPRIKA " +

@@ -45,11 +45,12 @@ func (f Flags) Load() (Config, error) {
 		LogLevel:    r.level("LOG_LEVEL", f.LogLevel),
 		LogFormat:   r.oneOf("LOG_FORMAT", f.LogFormat, "", formatText, formatJSON),
 
-		ConsensusMaxAge:    r.duration("CONSENSUS_MAX_AGE", f.ConsensusMaxAge, time.Minute, 8760*time.Hour),
-		RequestsPerMinute:  r.number("API_REQUESTS_PER_MINUTE", f.APIRequestsPerMinute, 0, 1_000_000_000),
-		ConcurrentRequests: r.number("API_CONCURRENT_REQUESTS", f.APIConcurrentRequests, 0, 1_000_000),
-		MaxBodyBytes:       r.number("MAX_BODY_BYTES", f.MaxBodyBytes, 1024, 1<<30),
-		RawRetentionDays:   r.number("RAW_RETENTION_DAYS", f.RawRetentionDays, 0, 36500),
+		ConsensusMaxAge:         r.duration("CONSENSUS_MAX_AGE", f.ConsensusMaxAge, time.Minute, 8760*time.Hour),
+		RequestsPerMinute:       r.number("API_REQUESTS_PER_MINUTE", f.APIRequestsPerMinute, 0, 1_000_000_000),
+		ConcurrentRequests:      r.number("API_CONCURRENT_REQUESTS", f.APIConcurrentRequests, 0, 1_000_000),
+		ConcurrentSubscriptions: r.number("API_CONCURRENT_SUBSCRIPTIONS", f.APIConcurrentSubscriptions, 0, 1_000_000),
+		MaxBodyBytes:            r.number("MAX_BODY_BYTES", f.MaxBodyBytes, 1024, 1<<30),
+		RawRetentionDays:        r.number("RAW_RETENTION_DAYS", f.RawRetentionDays, 0, 36500),
 	}
 	if len(r.problems) > 0 {
 		return Config{}, &Error{Problems: r.problems}

@@ -47,7 +47,7 @@ func service(reader market.Reader, log io.Writer) http.Handler {
 	logger := slog.New(slog.NewJSONHandler(log, nil))
 	nothing := http.NotFoundHandler()
 	return server.New(server.Options{
-		GraphQL: nothing, Playground: nothing, Keys: server.Keys{Read: key}, Log: logger,
+		GraphQL: nothing, Playground: nothing, Door: server.NewDoor(server.Keys{Read: key}, server.Throttle{}), Log: logger,
 		REST: rest.New(rest.Options{
 			Reader: reader, Timetable: everyFiveMinutes{}, Version: "v1.2.3", Now: time.Now, Log: logger,
 		}),

@@ -26,6 +26,8 @@ const (
 	pollEvery  = 5 * time.Millisecond
 )
 
+var bothKeys = server.Keys{Read: readKey, Admin: adminKey}
+
 // logbook is a log that may be read while it is written.
 type logbook struct {
 	mu   sync.Mutex
@@ -63,7 +65,7 @@ func named(name string) http.Handler {
 func options(log *slog.Logger) server.Options {
 	return server.Options{
 		GraphQL: named("graphql"), Playground: named("playground"), REST: named("rest"),
-		Keys: server.Keys{Read: readKey, Admin: adminKey}, Log: log,
+		Door: server.NewDoor(bothKeys, server.Throttle{}), Log: log,
 	}
 }
 

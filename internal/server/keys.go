@@ -38,8 +38,9 @@ func digestOf(key string) [sha256.Size]byte { return sha256.Sum256([]byte(key)) 
 
 // scopeOf returns what the key allows, and "" for a key that is not accepted. It always compares
 // with every key.
-func (ring keyring) scopeOf(key string) market.Scope {
-	given := digestOf(key)
+func (ring keyring) scopeOf(key string) market.Scope { return ring.scopeOfDigest(digestOf(key)) }
+
+func (ring keyring) scopeOfDigest(given [sha256.Size]byte) market.Scope {
 	var scope market.Scope
 	for _, entry := range ring {
 		if subtle.ConstantTimeCompare(given[:], entry.digest[:]) == 1 {

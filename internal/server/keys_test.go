@@ -70,10 +70,10 @@ func TestKeyOnAnOpenRouteGivesItsScope(t *testing.T) {
 
 func TestNoKeysAcceptsNone(t *testing.T) {
 	o := options(slog.New(slog.DiscardHandler))
-	o.Keys = server.Keys{}
+	o.Door = server.NewDoor(server.Keys{}, server.Throttle{})
 	h := server.New(o)
 	requireRefused(t, ask(t, h, "GET", "/data"))
 	requireRefused(t, ask(t, h, "GET", "/data", "x-api-key: ", "Authorization: Bearer "))
-	o.Keys = server.Keys{Read: readKey}
+	o.Door = server.NewDoor(server.Keys{Read: readKey}, server.Throttle{})
 	requireRefused(t, ask(t, server.New(o), "GET", "/data"))
 }

@@ -17,6 +17,7 @@ type route struct {
 	page    bool         // an HTML page, with assets below its path
 	exact   bool         // the path alone, nothing below it
 	tagged  bool         // its lasting answers get an ETag
+	sockets bool         // WebSockets, which ask for the key themselves
 	handler http.Handler
 }
 
@@ -24,7 +25,7 @@ type route struct {
 func routes(o Options) []route {
 	get, graphql := []string{"GET"}, []string{"GET", "POST", "OPTIONS"}
 	list := []route{
-		{Path: "/graphql", Methods: graphql, Key: market.ScopeRead, About: "the whole of the data, over GraphQL", tagged: true, handler: o.GraphQL},
+		{Path: "/graphql", Methods: graphql, Key: market.ScopeRead, About: "the whole of the data, over GraphQL", tagged: true, sockets: true, handler: o.GraphQL},
 		{Path: "/playground", Methods: get, About: "IDE for /graphql", page: true, handler: o.Playground},
 		{Path: "/data", Methods: get, Key: market.ScopeRead, About: "records, newest first", tagged: true, handler: o.REST},
 		{Path: "/stats", Methods: get, Key: market.ScopeRead, About: "totals of every source and the last runs", tagged: true, handler: o.REST},

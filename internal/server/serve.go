@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -36,8 +37,9 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 }
 
 // Serve answers on the listener until ctx ends; then it takes no new requests, finishes those in
-// flight for up to ten seconds, and returns nil. It closes the listener. Any other end is an error.
-func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger) error {
+// flight for up to ten seconds, and returns nil. It closes the listener. Any other end is an error. What goes on
+// beyond single answers is ended by hangUps, each called once and waited for.
+func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger, hangUps ...func()) error {
 	srv := &http.Server{
 		Handler: handler, ReadHeaderTimeout: readHeaderWithin, IdleTimeout: idleWithin, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -51,6 +53,11 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownWithin)
 	defer cancel()
+	var live sync.WaitGroup
+	for _, hangUp := range hangUps {
+		live.Go(hangUp)
+	}
+	defer live.Wait()
 	if err := srv.Shutdown(grace); err != nil {
 		log.Warn("requests were cut off at shutdown", "after", shutdownWithin, "error", err)
 		_ = srv.Close()

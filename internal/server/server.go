@@ -11,19 +11,18 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/kasparro/kasparro/internal/market"
+	"github.com/gorilla/websocket"
 )
 
 // defaultMaxBody is 1 MiB.
 const defaultMaxBody = 1 << 20
 
-// Options are what the server is made of. All but Throttle, Program, DataVersion, MaxBody and BodyWithin are required.
+// Options are what the server is made of. All but Program, DataVersion, MaxBody and BodyWithin are required.
 type Options struct {
 	GraphQL    http.Handler
 	Playground http.Handler // serves /playground and everything below it
 	REST       http.Handler // serves the other routes
-	Keys       Keys
-	Throttle   Throttle // of each key; the zero value is none
+	Door       *Door        // who may ask, and how much
 	// Program changes with whatever but the data changes what is answered; DataVersion is that of the data. Without the
 	// latter no answer gets an ETag.
 	Program     string
@@ -36,7 +35,7 @@ type Options struct {
 
 // New returns the handler of the whole service.
 func New(o Options) http.Handler {
-	g := gate{mux: http.NewServeMux(), routes: make(map[string]route), keys: newKeyring(o.Keys), maxBody: o.MaxBody, bodyWithin: cmp.Or(o.BodyWithin, bodyWithin), throttle: newThrottle(o.Throttle, time.Now)}
+	g := gate{mux: http.NewServeMux(), routes: make(map[string]route), door: o.Door, maxBody: o.MaxBody, bodyWithin: cmp.Or(o.BodyWithin, bodyWithin)}
 	if g.maxBody == 0 {
 		g.maxBody = defaultMaxBody
 	}
@@ -57,46 +56,55 @@ func New(o Options) http.Handler {
 type gate struct {
 	mux        *http.ServeMux
 	routes     map[string]route // by pattern of the mux
-	keys       keyring
+	door       *Door
 	maxBody    int64
 	bodyWithin time.Duration
-	throttle   *throttle
 }
 
 // ServeHTTP asks for a key on every route that is not listed as open, those that do not exist
-// among them.
+// among them. Only what would become a WebSocket may come without one where the route says so: a browser
+// cannot send it, and the socket asks for it then.
 func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, pattern := g.mux.Handler(r)
 	to, known := g.routes[pattern]
 	harden(w.Header(), to.page)
-	scope := g.keys.scopeOf(keyOf(r))
-	if scope == "" && (!known || to.Key != "") {
-		w.Header().Set("WWW-Authenticate", `ApiKey realm="kasparro"`)
-		writeProblem(w, r, http.StatusUnauthorized, "Invalid or missing API Key")
+	key := keyOf(r)
+	ctx, err := g.door.Admit(r.Context(), key)
+	if key == "" && to.sockets && websocket.IsWebSocketUpgrade(r) {
+		g.serve(w, r)
 		return
 	}
-	if scope != "" && to.Key != "" {
-		key := digestOf(keyOf(r))
-		v := g.throttle.enter(key)
-		g.throttle.tell(w.Header(), v)
+	if err != nil && (!known || to.Key != "") {
+		w.Header().Set("WWW-Authenticate", `ApiKey realm="kasparro"`)
+		writeProblem(w, r, http.StatusUnauthorized, ErrKey.Error())
+		return
+	}
+	if err != nil {
+		g.serve(w, r)
+		return
+	}
+	if to.Key != "" {
+		var v verdict
+		ctx, v = g.door.enter(ctx)
+		g.door.throttle.tell(w.Header(), v)
 		if v.refusal != "" {
 			writeProblem(w, r, http.StatusTooManyRequests, v.refusal)
 			return
 		}
-		defer g.throttle.leave(key)
+		defer g.door.Leave(ctx)
 	}
-	g.serve(w, r, scope)
+	g.serve(w, r.WithContext(ctx))
 }
 
 // serve bounds the body and answers.
-func (g gate) serve(w http.ResponseWriter, r *http.Request, scope market.Scope) {
+func (g gate) serve(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength > g.maxBody {
 		writeProblem(w, r, http.StatusRequestEntityTooLarge,
 			fmt.Sprintf("The body has %d bytes; at most %d are allowed.", r.ContentLength, g.maxBody))
 		return
 	}
 	r.Body = limitBody(w, r, g.maxBody, g.bodyWithin)
-	g.mux.ServeHTTP(w, r.WithContext(market.WithScope(r.Context(), scope)))
+	g.mux.ServeHTTP(w, r)
 }
 
 // Policies on content. The pages are self-contained: nothing is loaded from elsewhere. Their

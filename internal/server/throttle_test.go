@@ -13,7 +13,7 @@ import (
 // Each key has its own count, over all routes that need one; routes that need none are not counted.
 func TestAKeyThatAsksTooOftenIsToldToWait(t *testing.T) {
 	o := options(slog.New(slog.DiscardHandler))
-	o.Throttle = server.Throttle{PerMinute: 2, Concurrent: 5}
+	o.Door = server.NewDoor(bothKeys, server.Throttle{PerMinute: 2, Concurrent: 5})
 	h := server.New(o)
 	for _, path := range []string{"/data", "/stats"} {
 		require.Equal(t, http.StatusOK, ask(t, h, "GET", path, "x-api-key: "+readKey).StatusCode)

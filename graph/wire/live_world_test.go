@@ -1,0 +1,240 @@
+package wire_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/require"
+	"github.com/vektah/gqlparser/v2/ast"
+	"go.uber.org/goleak"
+
+	"github.com/kasparro/kasparro/graph/wire"
+)
+
+const (
+	waitAtMost = 10 * time.Second
+	pollEvery  = 5 * time.Millisecond
+
+	goodKey  = "a-good-key"
+	otherKey = "another-good-key"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// keys is a door that knows two keys, and lets any number of operations of them in at first.
+type keys struct {
+	mu      sync.Mutex
+	revoked map[string]bool
+	most    int // operations at a time; 0 is any number
+	inside  int
+}
+
+type keyIn struct{}
+
+func (k *keys) Admit(ctx context.Context, key string) (context.Context, error) {
+	if key != "" {
+		ctx = context.WithValue(ctx, keyIn{}, key)
+	}
+	if _, good := k.Caller(ctx); !good {
+		return nil, errors.New("no such key")
+	}
+	return ctx, nil
+}
+
+func (k *keys) Caller(ctx context.Context) (string, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	key, _ := ctx.Value(keyIn{}).(string)
+	return key, (key == goodKey || key == otherKey) && !k.revoked[key]
+}
+
+func (k *keys) Enter(ctx context.Context) (context.Context, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.most > 0 && k.inside >= k.most {
+		return nil, fmt.Errorf("%d operations are being answered", k.inside)
+	}
+	k.inside++
+	return context.WithValue(ctx, visitIn{}, sync.OnceFunc(func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.inside--
+	})), nil
+}
+
+type visitIn struct{}
+
+func (k *keys) Leave(ctx context.Context) {
+	if leave, ok := ctx.Value(visitIn{}).(func()); ok {
+		leave()
+	}
+}
+
+func (k *keys) revoke(key string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.revoked = map[string]bool{key: true}
+}
+
+func (k *keys) answering() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.inside
+}
+
+// liveWorld is a world whose subscriptions are fed by the test.
+type liveWorld struct {
+	*world
+	keys    *keys
+	feed    chan string                 // what is sent is an event, as JSON; closed, subscriptions end
+	begin   func(context.Context) error // told of each subscription
+	begun   chan context.Context        // the context of each
+	unheard chan error                  // why a subscription ended that its client, or the wire, has ended
+}
+
+// newLiveWorld serves over sockets and as events. A request that has the header X-Key comes with that key.
+func newLiveWorld(t testing.TB, change func(*liveWorld)) *liveWorld {
+	w := &liveWorld{world: &world{}, keys: &keys{}, feed: make(chan string), begun: make(chan context.Context, 10), unheard: make(chan error, 10)}
+	w.begin = func(context.Context) error { return nil }
+	w.says(`{"any":1}`)
+	w.Handler = wire.Handler{BadRequest: badInput, TooMany: "TOO_MANY", NoKey: "NO_KEY", Live: &wire.Live{Door: w.keys, MaxMessage: largest},
+		Exec: executor.New(&graphql.ExecutableSchemaMock{
+			SchemaFunc: func() *ast.Schema { return schema },
+			ExecFunc: func(ctx context.Context) graphql.ResponseHandler {
+				if graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
+					return w.subscribe(ctx)
+				}
+				return graphql.OneShot(w.run(ctx))
+			},
+		})}
+	if change != nil {
+		change(w)
+	}
+	w.Server = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(out, r.Body, largest)
+		if key := r.Header.Get("X-Key"); key != "" {
+			r = r.WithContext(context.WithValue(r.Context(), keyIn{}, key))
+		}
+		w.ServeHTTP(out, r)
+	}))
+	t.Cleanup(func() {
+		w.Live.Close()
+		w.Close()
+	})
+	return w
+}
+
+// subscribe begins a subscription as generated code does.
+func (w *liveWorld) subscribe(ctx context.Context) graphql.ResponseHandler {
+	if err := w.begin(ctx); err != nil {
+		graphql.AddError(ctx, err)
+		return nil
+	}
+	select {
+	case w.begun <- ctx:
+	default:
+	}
+	return func(ctx context.Context) *graphql.Response {
+		select {
+		case event, more := <-w.feed:
+			if !more {
+				return nil
+			}
+			return &graphql.Response{Data: json.RawMessage(event)}
+		case <-ctx.Done():
+			select {
+			case w.unheard <- context.Cause(ctx):
+			default:
+			}
+			return nil
+		}
+	}
+}
+
+// client is one end of a socket.
+type client struct {
+	*websocket.Conn
+	t testing.TB
+}
+
+// dial opens a socket with headers given in pairs.
+func (w *liveWorld) dial(t testing.TB, headers ...string) client {
+	t.Helper()
+	return w.dialAs(t, "graphql-transport-ws", headers...)
+}
+
+func (w *liveWorld) dialAs(t testing.TB, subprotocol string, headers ...string) client {
+	t.Helper()
+	h := http.Header{}
+	if subprotocol != "" {
+		h.Set("Sec-WebSocket-Protocol", subprotocol)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		h.Set(headers[i], headers[i+1])
+	}
+	conn, res, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(w.URL, "http"), h)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	t.Cleanup(func() { _ = conn.Close() })
+	return client{conn, t}
+}
+
+// opened is a socket that has been admitted.
+func (w *liveWorld) opened(t testing.TB) client {
+	t.Helper()
+	c := w.dial(t)
+	c.say(`{"type": "connection_init", "payload": {"x-api-key": "` + goodKey + `"}}`)
+	c.hears(`{"type": "connection_ack"}`)
+	return c
+}
+
+func (c client) say(message string) {
+	c.t.Helper()
+	require.NoError(c.t, c.WriteMessage(websocket.TextMessage, []byte(message)))
+}
+
+// ask asks for an operation.
+func (c client) ask(id, query string) {
+	c.t.Helper()
+	text, err := json.Marshal(map[string]any{"type": "subscribe", "id": id, "payload": map[string]any{"query": query}})
+	require.NoError(c.t, err)
+	c.say(string(text))
+}
+
+// hear is the next message.
+func (c client) hear() string {
+	c.t.Helper()
+	require.NoError(c.t, c.SetReadDeadline(time.Now().Add(waitAtMost)))
+	_, text, err := c.ReadMessage()
+	require.NoError(c.t, err)
+	return string(text)
+}
+
+// hears requires that the next message be this one.
+func (c client) hears(message string) {
+	c.t.Helper()
+	require.JSONEq(c.t, message, c.hear())
+}
+
+// closed requires that the socket be closed next, with a code and a reason.
+func (c client) closed(code int, reason string) {
+	c.t.Helper()
+	require.NoError(c.t, c.SetReadDeadline(time.Now().Add(waitAtMost)))
+	_, text, err := c.ReadMessage()
+	require.Error(c.t, err, "%s", text)
+	var closing *websocket.CloseError
+	require.ErrorAs(c.t, err, &closing)
+	require.Equal(c.t, code, closing.Code, closing.Text)
+	require.Equal(c.t, reason, closing.Text)
+}

@@ -112,7 +112,7 @@ func TestWhatIsNullOrUnknownIsLikeLeftOut(t *testing.T) {
 		asked, "\r\n\t " + asked + "\n",
 		`{"query": "{ any }", "operationName": null, "variables": null, "extensions": null}`,
 		`{"query": "{ any }", "operationName": "", "variables": {}, "extensions": {}}`,
-		`{"query": "{ any }", "id": 1, "": [], "Variables": 7, "QUERY": false, "documentId": {"a": null}}`,
+		`{"query": "{ any }", "id": 1, "": [], "Variables": 7, "QUERY": false, "document": {"a": null}}`,
 	} {
 		heard := w.listens()
 		got := w.post(t, body)

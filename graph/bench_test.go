@@ -27,7 +27,7 @@ func BenchmarkRecords500(b *testing.B) {
 			b.Run(name+"/"+by, func(b *testing.B) {
 				before := w.statements.Load()
 				for b.Loop() {
-					post(b, h, b.Context(), query)
+					post(b.Context(), b, h, query)
 				}
 				b.ReportMetric(float64(w.statements.Load()-before)/float64(b.N), "statements/op")
 				b.ReportMetric(allocations(b, h, query)/500, "allocs/row")

@@ -88,7 +88,7 @@ func (d *drawer) field(def *ast.Definition, depth int) string {
 }
 
 // post sends a query and returns the status and the body.
-func post(t require.TestingT, h http.Handler, ctx context.Context, query string) (int, string) {
+func post(ctx context.Context, t require.TestingT, h http.Handler, query string) (int, string) {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": map[string]any{"yes": true, "no": false}})
 	require.NoError(t, err)
 	request := httptest.NewRequestWithContext(market.WithRequestID(ctx, "req-7"), http.MethodPost, "/graphql", bytes.NewReader(body))
@@ -111,8 +111,8 @@ func TestRowsAreWrittenAsTheExecutorWritesThem(t *testing.T) {
 		d := &drawer{T: rt, schema: schema}
 		page := d.selection("RecordConnection", 0)
 		query := "query ($yes: Boolean!, $no: Boolean!) { a: records(first: 5) " + page + " b: __typename @include(if: $yes) c: __typename @skip(if: $no) }\n" + strings.Join(d.fragments, "\n")
-		status, want := post(rt, stock, t.Context(), query)
-		gotStatus, got := post(rt, w.Handler, t.Context(), query)
+		status, want := post(t.Context(), rt, stock, query)
+		gotStatus, got := post(t.Context(), rt, w.Handler, query)
 		require.Equal(rt, status, gotStatus, query)
 		require.Equal(rt, want, got, query)
 	})
@@ -141,8 +141,8 @@ func TestRowsGoWrongAsWithTheExecutor(t *testing.T) {
 			`{ records { nodes { x: asset { name } } pageInfo { endCursor } } stats { totalRecords } }`,
 		} {
 			query = strings.Replace(query, "{", "query Q { ", 1)
-			status, want := post(t, graph.NewStockHandler(w.options(reader)), t.Context(), query)
-			gotStatus, got := post(t, graph.NewHandler(w.options(reader)), t.Context(), query)
+			status, want := post(t.Context(), t, graph.NewStockHandler(w.options(reader)), query)
+			gotStatus, got := post(t.Context(), t, graph.NewHandler(w.options(reader)), query)
 			require.Equal(t, status, gotStatus)
 			require.Equal(t, unordered(t, want), unordered(t, got), query)
 			require.Contains(t, want, `"errors"`)
@@ -183,7 +183,7 @@ func TestEveryPlainFieldIsWritten(t *testing.T) {
 // allocations are those of one answer.
 func allocations(t testing.TB, h http.Handler, query string) float64 {
 	return testing.AllocsPerRun(5, func() {
-		status, body := post(t, h, t.Context(), query)
+		status, body := post(t.Context(), t, h, query)
 		require.Equal(t, http.StatusOK, status, body)
 		require.NotContains(t, body[:20], "errors")
 	})

@@ -62,6 +62,15 @@ func bounded(name string, conns int) postgres.Pool {
 	return postgres.Pool{Name: name, MaxConns: conns, Deadline: statementTimeout}
 }
 
+// toServe opens the pools of a service, one for what is asked of it and one for what it does of its own accord.
+func (d *database) toServe() (api, own *bun.DB, err error) {
+	if api, err = d.pool("api", 16); err != nil {
+		return nil, nil, err
+	}
+	own, err = d.pool("ingest", 8)
+	return api, own, err
+}
+
 // pool opens such a pool. It is closed with the database.
 func (d *database) pool(name string, conns int) (*bun.DB, error) { return d.open(bounded(name, conns)) }
 

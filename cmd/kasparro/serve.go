@@ -73,15 +73,11 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	api, err := d.pool("api", 16)
+	api, own, err := d.toServe()
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	own, err := d.pool("ingest", 8)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	store := newStore(cfg, own)
+	store, reader := newStore(cfg, own), newStore(cfg, api)
 	specs := cfg.Schedules(sourceNames(sources(cfg, nil))...)
 	timetable, err := schedule.NewTimetable(specs)
 	if err != nil {
@@ -90,7 +86,6 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	byHand := newOperator(ctx, cfg, store, log)
 	g.Go(byHand.wait)
-	reader := newStore(cfg, api)
 	feed := live.New(reader, log)
 	handler, hangUp := routes(cfg, reader, feed, documents, byHand, timetable, log)
 	g.Go(func() error { return server.Serve(ctx, listener, handler, log, hangUp) })

@@ -1,8 +1,10 @@
 package model
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 )
 
@@ -11,7 +13,7 @@ import (
 // depth of a query and never the number of its rows, whichever way the query reaches them (nodes,
 // edges, or through another row).
 //
-// A Group belongs to one request and is safe for concurrent use.
+// A Group belongs to one request, or to all who are told of its rows while they are added, and is safe for concurrent use.
 type Group[T any] struct {
 	Rows []*T
 
@@ -25,13 +27,37 @@ type read struct {
 	err   error
 }
 
-var errPanicked = errors.New("another row's read has panicked")
-
 // Together returns what load returns for all rows of the group. It is called once for each key; a
 // key names the field and its arguments, and always goes with the same V. An error is a *Failure,
-// the same for all rows.
+// the same for all rows; a panic is one, too. A read that was given up because
+// whoever asked first has gone, or has no time left, is tried again for whoever asks next.
 func Together[T, V any](g *Group[T], key string, load func(rows []*T) (V, error)) (V, error) {
+	for {
+		r, mine := g.read(key), false
+		r.once.Do(func() {
+			mine = true
+			value, err := rescued(g.Rows, load)
+			if r.value = value; err != nil {
+				r.err = &Failure{cause: fmt.Errorf("%s: %w", key, err)}
+			}
+			if givenUp(err) {
+				g.forget(key)
+			}
+		})
+		switch {
+		case r.err == nil:
+			return r.value.(V), nil
+		case mine || !givenUp(r.err):
+			var none V
+			return none, r.err
+		}
+	}
+}
+
+// read is the read under a key, whether it was done or not.
+func (g *Group[T]) read(key string) *read {
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	if g.reads == nil {
 		g.reads = map[string]*read{}
 	}
@@ -40,19 +66,27 @@ func Together[T, V any](g *Group[T], key string, load func(rows []*T) (V, error)
 		r = &read{}
 		g.reads[key] = r
 	}
-	g.mu.Unlock()
-	r.once.Do(func() {
-		r.err = errPanicked // stays if load never returns
-		value, err := load(g.Rows)
-		if r.value, r.err = value, nil; err != nil {
-			r.err = &Failure{cause: fmt.Errorf("%s: %w", key, err)}
+	return r
+}
+
+func (g *Group[T]) forget(key string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.reads, key)
+}
+
+func givenUp(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// rescued makes an error of a panic, so that one row is not told of it in another way than the rest.
+func rescued[T, V any](rows []*T, load func(rows []*T) (V, error)) (value V, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 		}
-	})
-	if r.err != nil {
-		var none V
-		return none, r.err
-	}
-	return r.value.(V), nil
+	}()
+	return load(rows)
 }
 
 // Failure is an error that many rows have in common, so that it need not be logged for each.

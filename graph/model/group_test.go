@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -63,10 +64,38 @@ func TestAFailureIsSharedAndReportedOnce(t *testing.T) {
 	require.Equal(t, 1, reports)
 }
 
-func TestAPanicFailsTheOtherRowsToo(t *testing.T) {
+func TestAPanicFailsAllRowsAlike(t *testing.T) {
 	rows := assets(2)
 	load := func([]*model.Asset) (int, error) { panic("oops") }
-	require.Panics(t, func() { _, _ = model.Together(rows[0].Group, "field", load) })
-	_, err := model.Together(rows[1].Group, "field", load)
-	require.Error(t, err)
+	_, first := model.Together(rows[0].Group, "field", load)
+	require.ErrorContains(t, first, "field: panic: oops")
+	_, second := model.Together(rows[1].Group, "field", load)
+	require.Same(t, first, second)
+}
+
+// Rows that many are told of do not fail for all because the first of them has gone.
+func TestAReadThatWasGivenUpIsTriedAgain(t *testing.T) {
+	rows := assets(2)
+	began, goOn := make(chan struct{}), make(chan struct{})
+	gone := make(chan error)
+	go func() {
+		_, err := model.Together(rows[0].Group, "field", func([]*model.Asset) (int, error) {
+			close(began)
+			<-goOn
+			return 0, context.Canceled
+		})
+		gone <- err
+	}()
+	<-began
+	answer := make(chan int)
+	go func() {
+		n, err := model.Together(rows[1].Group, "field", func([]*model.Asset) (int, error) { return 7, nil })
+		if err != nil {
+			t.Error(err)
+		}
+		answer <- n
+	}()
+	close(goOn)
+	require.ErrorIs(t, <-gone, context.Canceled)
+	require.Equal(t, 7, <-answer)
 }

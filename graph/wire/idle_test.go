@@ -15,7 +15,7 @@ import (
 func BenchmarkIdleSubscriber(b *testing.B) {
 	for _, c := range []struct {
 		name string
-		ask  func(*testing.B, net.Conn)
+		ask  func(testing.TB, net.Conn)
 	}{{"WebSocket", askBySocket}, {"SSE", askByEvents}} {
 		b.Run(c.name, func(b *testing.B) {
 			const subscribers = 5000
@@ -49,7 +49,7 @@ func memory() uint64 {
 }
 
 // until reads up to a text.
-func until(b *testing.B, conn net.Conn, text string) {
+func until(b testing.TB, conn net.Conn, text string) {
 	buffer, heard := make([]byte, 1000), ""
 	for !strings.Contains(heard, text) {
 		n, err := conn.Read(buffer)
@@ -63,7 +63,7 @@ func frame(text string) []byte {
 	return append([]byte{0x81, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...)
 }
 
-func askBySocket(b *testing.B, conn net.Conn) {
+func askBySocket(b testing.TB, conn net.Conn) {
 	fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n")
 	until(b, conn, "\r\n\r\n")
@@ -77,8 +77,7 @@ func askBySocket(b *testing.B, conn net.Conn) {
 	until(b, conn, "pong")
 }
 
-func askByEvents(b *testing.B, conn net.Conn) {
+func askByEvents(b testing.TB, conn net.Conn) {
 	fmt.Fprintf(conn, "GET /?query=subscription%%7Bticks%%7D HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nX-Key: %s\r\n\r\n", goodKey)
 	until(b, conn, ":\n\n")
 }
-

@@ -83,8 +83,11 @@ func (l *Live) part(line any) {
 }
 
 // Close ends all sockets, with the code 1001, and all streams, and returns when they have ended, which takes
-// a few seconds at most where clients do not react. What comes later is turned away.
+// a few seconds at most where clients do not react. What comes later is turned away. nil has nothing to end.
 func (l *Live) Close() {
+	if l == nil {
+		return
+	}
 	l.mu.Lock()
 	l.closed = true
 	for _, end := range l.open {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -96,28 +97,29 @@ func (k *keys) answering() int {
 // liveWorld is a world whose subscriptions are fed by the test.
 type liveWorld struct {
 	*world
-	keys    *keys
-	feed    chan string                 // what is sent is an event, as JSON; closed, subscriptions end
-	begin   func(context.Context) error // told of each subscription
-	begun   chan context.Context        // the context of each
-	unheard chan error                  // why a subscription ended that its client, or the wire, has ended
+	keys  *keys
+	feed  chan string                 // what is sent is an event, as JSON; closed, subscriptions end
+	begin func(context.Context) error // told of each subscription
+	begun chan context.Context        // the context of each
 }
 
 // newLiveWorld serves over sockets and as events. A request that has the header X-Key comes with that key.
 func newLiveWorld(t testing.TB, change func(*liveWorld)) *liveWorld {
-	w := &liveWorld{world: &world{}, keys: &keys{}, feed: make(chan string), begun: make(chan context.Context, 10), unheard: make(chan error, 10)}
+	w := &liveWorld{world: &world{}, keys: &keys{}, feed: make(chan string), begun: make(chan context.Context, 5000)}
 	w.begin = func(context.Context) error { return nil }
 	w.says(`{"any":1}`)
+	exec := executor.New(&graphql.ExecutableSchemaMock{
+		SchemaFunc: func() *ast.Schema { return schema },
+		ExecFunc: func(ctx context.Context) graphql.ResponseHandler {
+			if graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
+				return w.subscribe(ctx)
+			}
+			return graphql.OneShot(w.run(ctx))
+		},
+	})
+	exec.SetQueryCache(lru.New[*ast.QueryDocument](100))
 	w.Handler = wire.Handler{BadRequest: badInput, TooMany: "TOO_MANY", NoKey: "NO_KEY", Live: &wire.Live{Door: w.keys, MaxMessage: largest},
-		Exec: executor.New(&graphql.ExecutableSchemaMock{
-			SchemaFunc: func() *ast.Schema { return schema },
-			ExecFunc: func(ctx context.Context) graphql.ResponseHandler {
-				if graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
-					return w.subscribe(ctx)
-				}
-				return graphql.OneShot(w.run(ctx))
-			},
-		})}
+		Exec: exec}
 	if change != nil {
 		change(w)
 	}
@@ -141,10 +143,7 @@ func (w *liveWorld) subscribe(ctx context.Context) graphql.ResponseHandler {
 		graphql.AddError(ctx, err)
 		return nil
 	}
-	select {
-	case w.begun <- ctx:
-	default:
-	}
+	w.begun <- ctx
 	return func(ctx context.Context) *graphql.Response {
 		select {
 		case event, more := <-w.feed:
@@ -153,10 +152,6 @@ func (w *liveWorld) subscribe(ctx context.Context) graphql.ResponseHandler {
 			}
 			return &graphql.Response{Data: json.RawMessage(event)}
 		case <-ctx.Done():
-			select {
-			case w.unheard <- context.Cause(ctx):
-			default:
-			}
 			return nil
 		}
 	}

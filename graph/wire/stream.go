@@ -1,21 +1,27 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // stream is an answer as server-sent events, one operation each: the "distinct connections mode" of GraphQL
 // over SSE.
 type stream struct {
-	out    http.ResponseWriter
-	to     *http.ResponseController
+	out    io.Writer
+	to     deadlines
+	flush  func() error
 	waits  Times
 	cancel context.CancelCauseFunc
 
@@ -25,6 +31,9 @@ type stream struct {
 	ended bool
 }
 
+// deadlines are those of the connection that a stream is written to.
+type deadlines interface{ SetWriteDeadline(time.Time) error }
+
 // Why a stream ends before its operation does.
 var (
 	errShutdown = errors.New("the service is shutting down")
@@ -32,24 +41,65 @@ var (
 )
 
 // stream answers with events. Once it has begun, whatever is wrong is told by an event: a browser shows a
-// page nothing of another answer.
+// page nothing of another answer. A subscription takes the connection over, as a socket does: the request is
+// over with it, and of the buffers for it nothing is kept.
 func (h Handler) stream(ctx context.Context, w http.ResponseWriter, r *http.Request, op *graphql.OperationContext, errs gqlerror.List) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	s := &stream{out: w, to: http.NewResponseController(w), waits: h.Live.Times.orDefault(), cancel: cancel}
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	gone := context.AfterFunc(r.Context(), func() { cancel(r.Context().Err()) })
+	to := http.NewResponseController(w)
+	s := &stream{out: w, to: to, flush: to.Flush, waits: h.Live.Times.orDefault(), cancel: cancel}
 	if !h.Live.join(s, func() { cancel(errShutdown) }) {
 		h.refuse(w, r, asJSON, refusal{http.StatusServiceUnavailable, errShutdown.Error()})
 		return
 	}
-	defer h.Live.part(s)
+	lasts := r.ProtoMajor == 1 && len(errs) == 0 && op.Operation.Operation == ast.Subscription
 	header := w.Header()
 	header.Set("Content-Type", string(asEvents)+"; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Accel-Buffering", "no") // nginx would wait for more
+	if lasts {
+		header.Set("Transfer-Encoding", "identity") // not in chunks: it ends with the connection
+	}
 	w.WriteHeader(http.StatusOK)
-	if s.write(":\n\n") != nil {
+	begun := s.write(":\n\n") == nil
+	if conn := s.takeOver(to, begun && lasts); conn != nil {
+		gone()
+		go s.listen(conn)
+		go h.flow(ctx, op, errs, s, conn.Close)
 		return
 	}
+	h.flow(ctx, op, errs, s, func() error { return nil })
+}
+
+// takeOver has the stream write to the connection itself, which it returns, or nil where that cannot be.
+func (s *stream) takeOver(to *http.ResponseController, wanted bool) net.Conn {
+	if !wanted {
+		return nil
+	}
+	conn, _, err := to.Hijack()
+	if err != nil {
+		return nil
+	}
+	s.out, s.to, s.flush = conn, conn, func() error { return nil }
+	return conn
+}
+
+// listen notes that the client has gone, which is all that it can say.
+func (s *stream) listen(conn net.Conn) {
+	_, err := io.Copy(io.Discard, conn)
+	s.cancel(cmp.Or(err, io.EOF))
+}
+
+// flow sends the events until the operation has ended, or the stream before it.
+func (h Handler) flow(ctx context.Context, op *graphql.OperationContext, errs gqlerror.List, s *stream, hangUp func() error) {
+	defer h.Live.part(s)
+	defer s.cancel(nil)
+	defer func() { _ = hangUp() }()
+	context.AfterFunc(ctx, func() {
+		if errors.Is(context.Cause(ctx), errShutdown) { // a write that goes on is not waited for
+			_ = hangUp()
+		}
+	})
 	s.mu.Lock()
 	s.timer = time.AfterFunc(s.waits.Check, func() { s.beat(ctx, h.Live.Door) })
 	s.mu.Unlock()
@@ -110,13 +160,11 @@ func (s *stream) write(parts ...string) error {
 	s.wrote = time.Now()
 	_ = s.to.SetWriteDeadline(s.wrote.Add(s.waits.Write)) // where the connection knows none, there is none
 	defer func() { _ = s.to.SetWriteDeadline(time.Time{}) }()
-	for _, part := range parts {
-		if _, err := s.out.Write([]byte(part)); err != nil {
-			s.cancel(err)
-			return err
-		}
+	if _, err := io.WriteString(s.out, strings.Join(parts, "")); err != nil {
+		s.cancel(err)
+		return err
 	}
-	if err := s.to.Flush(); err != nil {
+	if err := s.flush(); err != nil {
 		s.cancel(err)
 		return err
 	}

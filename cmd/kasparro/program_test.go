@@ -31,7 +31,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// program is a running kasparro.
+// program is a running kasparro, or a client of it.
 type program struct {
 	t      *testing.T
 	cmd    *exec.Cmd
@@ -61,7 +61,13 @@ func launch(t *testing.T, dir string, env []string, args ...string) *program {
 	t.Helper()
 	path, err := binary()
 	require.NoError(t, err)
-	p := &program{t: t, cmd: exec.Command(path, args...), lines: make(chan string, 1000), stderr: &lockedBuffer{}}
+	return start(t, dir, env, exec.Command(path, args...))
+}
+
+// start starts any program like that.
+func start(t *testing.T, dir string, env []string, cmd *exec.Cmd) *program {
+	t.Helper()
+	p := &program{t: t, cmd: cmd, lines: make(chan string, 1000), stderr: &lockedBuffer{}}
 	p.cmd.Dir = dir
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir()}, env...)
 	p.cmd.Stderr = p.stderr

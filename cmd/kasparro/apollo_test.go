@@ -82,10 +82,6 @@ func sawAll(t *testing.T, s *apiOnly, lists map[string]apolloSaw) {
 		require.Equal(t, rows, saw.TotalCount, name)
 		require.Equal(t, (rows+c.size-1)/c.size, saw.Requests, name)
 		require.Len(t, saw.IDs, rows, name)
-		distinct := map[string]bool{}
-		for _, id := range saw.IDs {
-			distinct[id] = true
-		}
-		require.Len(t, distinct, rows, name)
+		require.Len(t, distinct(saw.IDs), rows, name)
 	}
 }

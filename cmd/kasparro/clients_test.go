@@ -69,3 +69,11 @@ func (s *apiOnly) ingest(source string) {
 	run = s.awaitRun(run["id"].(string))
 	require.Equal(s.t, "SUCCEEDED", run["status"], run["error"])
 }
+
+func distinct(ids []string) map[string]bool {
+	set := map[string]bool{}
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
+}

@@ -107,11 +107,13 @@ test: go compiler postgres node $(PLAYGROUND) ## Run every test, with the race d
 CHAOS_ROUNDS ?= 100
 CHAOS_SEED   ?= 0
 FUZZ_TIME    ?= 30s
+QUERIES_TIME ?= 20m
 
 # What fuzzing finds it keeps in testdata, and finds again. A second try is for its own deadline, which it now and
 # then takes for a failure.
-chaos: go compiler postgres $(PLAYGROUND) ## Kill, cut off, fill up, fuzz: prove at length that nothing is lost (half an hour)
+chaos: go compiler postgres $(PLAYGROUND) ## Kill, cut off, fill up, fuzz: prove at length that nothing is lost (an hour)
 	go test -race -count=1 -timeout 60m -v ./internal/chaos -chaos.rounds=$(CHAOS_ROUNDS) -chaos.seed=$(CHAOS_SEED)
+	go test -race -count=1 -timeout 60m -v -run '^TestRandomQueries$$' ./graph -queries.for=$(QUERIES_TIME) -queries.seed=$(CHAOS_SEED)
 	@for package in $$(go list ./...); do \
 		listed=$$(go test -list '^Fuzz' $$package) || { echo "$$listed" >&2; exit 1; }; \
 		for target in $$(echo "$$listed" | grep '^Fuzz'); do \

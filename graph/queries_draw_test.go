@@ -1,0 +1,225 @@
+package graph_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// querying draws queries from the schema: all of its fields and arguments, with values that make sense and
+// values at the edge. What answers have shown, cursors and ids above all, comes back as arguments.
+type querying struct {
+	*rand.Rand
+
+	schema    *ast.Schema
+	seen      map[string][]string // texts of earlier answers, by the field they stood in
+	variables map[string]any      // of the query in hand
+	declared  []string
+	fragments []string
+	fields    int
+}
+
+// most is how many fields a query gets about.
+const most = 60
+
+// draw makes a query and its variables.
+func (q *querying) draw() (text string, variables map[string]any) {
+	q.variables, q.declared, q.fragments, q.fields = map[string]any{}, nil, nil, 0
+	body := q.selection(q.schema.Query, 0)
+	head := "query Q"
+	if len(q.declared) > 0 {
+		head += "(" + strings.Join(q.declared, ", ") + ")"
+	}
+	return head + " " + body + " " + strings.Join(q.fragments, " "), q.variables
+}
+
+func (q *querying) one(in ...string) string { return in[q.IntN(len(in))] }
+
+func (q *querying) selection(on *ast.Definition, depth int) string {
+	var text strings.Builder
+	text.WriteString("{")
+	if on.IsAbstractType() || q.IntN(4) == 0 {
+		text.WriteString(" __typename")
+	}
+	for range 1 + q.IntN(max(1, 5-depth/2)) {
+		switch q.IntN(10) {
+		case 0:
+			fmt.Fprintf(&text, " ... %s{ %s }", q.directive(), q.field(on, depth))
+		case 1:
+			on := q.possible(on)
+			name := fmt.Sprintf("F%d", len(q.fragments))
+			q.fragments = append(q.fragments, "")
+			q.fragments[len(q.fragments)-1] = fmt.Sprintf("fragment %s on %s { %s }", name, on.Name, q.field(on, depth))
+			text.WriteString(" ..." + name + " " + q.directive())
+		default:
+			text.WriteString(" " + q.field(on, depth))
+		}
+	}
+	text.WriteString(" }")
+	return text.String()
+}
+
+// possible is the type, or one of those that an abstract one may be.
+func (q *querying) possible(on *ast.Definition) *ast.Definition {
+	if types := q.schema.PossibleTypes[on.Name]; on.IsAbstractType() && len(types) > 0 {
+		return types[q.IntN(len(types))]
+	}
+	return on
+}
+
+func (q *querying) directive() string {
+	switch q.IntN(12) {
+	case 0:
+		return q.one("@include", "@skip") + "(if: " + q.one("true", "false") + ") "
+	case 1:
+		return fmt.Sprintf("@include(if: $%s) ", q.variable("Boolean!", q.IntN(2) == 0))
+	}
+	return ""
+}
+
+// field draws a field under an alias of its own, so that it never collides with the same field of other arguments.
+func (q *querying) field(on *ast.Definition, depth int) string {
+	var usable ast.FieldList
+	for _, f := range on.Fields {
+		leaf := q.schema.Types[f.Type.Name()].IsLeafType()
+		if !strings.HasPrefix(f.Name, "__") && (leaf || depth < 7 && q.fields < most) {
+			usable = append(usable, f)
+		}
+	}
+	if len(usable) == 0 {
+		return "__typename"
+	}
+	f := usable[q.IntN(len(usable))]
+	q.fields++
+	text := f.Name
+	if len(f.Arguments) > 0 || q.IntN(6) == 0 {
+		text = fmt.Sprintf("f%d: %s", q.fields, text)
+	}
+	if arguments := q.arguments(f); arguments != "" {
+		text += "(" + arguments + ")"
+	}
+	text += " " + q.directive()
+	if inner := q.schema.Types[f.Type.Name()]; !inner.IsLeafType() {
+		text += q.selection(inner, depth+1)
+	}
+	return text
+}
+
+func (q *querying) arguments(f *ast.FieldDefinition) string {
+	var all []string
+	for _, a := range f.Arguments {
+		if strings.Contains("after before last", a.Name) && q.IntN(5) > 0 { // rarely do two of them go together
+			continue
+		}
+		if !a.Type.NonNull && q.IntN(3) > 0 || a.Type.NonNull && a.DefaultValue != nil && q.IntN(2) > 0 {
+			continue
+		}
+		value := q.value(a.Name, a.Type, 0)
+		if q.IntN(3) == 0 {
+			all = append(all, a.Name+": $"+q.variable(a.Type.String(), value))
+			continue
+		}
+		all = append(all, a.Name+": "+q.literal(a.Type, value))
+	}
+	return strings.Join(all, ", ")
+}
+
+func (q *querying) variable(kind string, value any) string {
+	name := fmt.Sprintf("v%d", len(q.declared))
+	q.declared = append(q.declared, "$"+name+": "+kind)
+	q.variables[name] = value
+	return name
+}
+
+// value draws a value as JSON has it.
+func (q *querying) value(name string, kind *ast.Type, depth int) any {
+	if !kind.NonNull && q.IntN(12) == 0 {
+		return nil
+	}
+	if kind.Elem != nil {
+		list := []any{}
+		for range q.IntN(4) {
+			list = append(list, q.value(name, kind.Elem, depth))
+		}
+		return list
+	}
+	switch def := q.schema.Types[kind.NamedType]; {
+	case def.Kind == ast.Enum:
+		return def.EnumValues[q.IntN(len(def.EnumValues))].Name
+	case def.Kind == ast.InputObject:
+		object := map[string]any{}
+		for _, f := range def.Fields {
+			if f.Type.NonNull || q.IntN(3) == 0 {
+				object[f.Name] = q.value(f.Name, f.Type, depth+1)
+			}
+		}
+		return object
+	case def.Name == "Int":
+		return []int{1, 2, 3, 5, 10, 50, 500, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 0, -1, 501, 2147483647, -2147483648}[q.IntN(29)]
+	case def.Name == "Boolean":
+		return q.IntN(2) == 0
+	case def.Name == "Float":
+		return q.Float64()
+	case def.Name == "Decimal":
+		return q.one("0", "1", "0.5", "-1", "1e-30", "99999999999999999999.1", "1e99")
+	case def.Name == "DateTime":
+		return q.one("2026-01-31T12:00:00Z", "2026-01-31T10:00:00+05:30", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z", "1969-12-31T23:59:59Z")
+	}
+	return q.text(name)
+}
+
+// text draws a text for an argument: something that has been seen in such a place, or anything.
+func (q *querying) text(name string) string {
+	places := map[string][]string{
+		"after": {"cursor", "endCursor", "startCursor"}, "before": {"cursor", "endCursor", "startCursor"}, "id": {"id"}, "base": {"id"}, "head": {"id"},
+		"run": {"id"}, "slug": {"slug"}, "asset": {"slug"}, "symbol": {"symbol"}, "name": {"name"}, "reason": {"reason"}, "externalId": {"externalId"},
+	}
+	if seen := q.seen[q.one(append(places[name], name)...)]; len(seen) > 0 && q.IntN(8) > 0 {
+		return seen[q.IntN(len(seen))]
+	}
+	return q.one("coingecko", "csv", "", "nothing", "%", `\"`, "' OR 1=1 --", "\u0000", "\U0001F600", strings.Repeat("long ", 50), "record_1_1", "run_1", "asset_99999999999999999999")
+}
+
+// literal writes a value into the query.
+func (q *querying) literal(kind *ast.Type, value any) string {
+	switch v := value.(type) {
+	case []any:
+		parts := make([]string, len(v))
+		for i, item := range v {
+			parts[i] = q.literal(kind.Elem, item)
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case map[string]any:
+		var parts []string
+		for _, f := range q.schema.Types[kind.NamedType].Fields {
+			if item, given := v[f.Name]; given {
+				parts = append(parts, f.Name+": "+q.literal(f.Type, item))
+			}
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	case string:
+		if def := q.schema.Types[kind.NamedType]; def != nil && def.Kind == ast.Enum {
+			return v
+		}
+	}
+	text, _ := json.Marshal(value) // plain values
+	return string(text)
+}
+
+// spoil makes a query that is nearly one.
+func (q *querying) spoil(text string) string {
+	at, length := q.IntN(len(text)), 1+q.IntN(8)
+	end := min(len(text), at+length)
+	switch q.IntN(4) {
+	case 0:
+		return text[:at] + text[end:]
+	case 1:
+		return text[:end] + text[at:]
+	case 2:
+		return text[:at] + q.one("{", "}", "(", ")", "$x", "...", "99999999999999999999", "null", `"`, "#", "\u0000", "@skip", ":", "__schema", "fragment A on Asset") + text[end:]
+	}
+	return strings.Replace(text, q.one("first: ", "Q ", "id", "{", "$v0: ", "Asset"), q.one("first: -", "first: \"x\" ", "query ", "nothing", "[{", "mutation "), 1)
+}

@@ -42,6 +42,7 @@ var DefaultLimits = Limits{
 type gate struct {
 	limits Limits
 	cache  graphql.Cache[*ast.QueryDocument]
+	schema *ast.Schema
 }
 
 // ExtensionName implements graphql.HandlerExtension.
@@ -90,6 +91,9 @@ const costKey = "cost"
 func (g gate) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	if err := limits.Values(op.Doc, op.Operation, op.Variables, maxListItems); err != nil {
 		return tooComplex(err)
+	}
+	if err := checkVariables(g.schema, op.Operation, op.Variables); err != nil {
+		return err
 	}
 	cost := limits.Cost(op.Doc, op.Operation, op.Variables, prices)
 	if err := g.limits.CheckCost(cost); err != nil {

@@ -26,7 +26,8 @@ func newHandler(o Options, more ...graphql.HandlerExtension) wire.Handler {
 	if o.Feed == nil {
 		o.Feed = live.New(o.Reader, o.Log) // which nobody runs
 	}
-	exec := executor.New(generated.NewExecutableSchema(generated.Config{Resolvers: &Resolver{o}}))
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: &Resolver{o}})
+	exec := executor.New(schema)
 	parsed := newKept[*ast.QueryDocument]()
 	exec.SetQueryCache(parsed)
 	exec.SetErrorPresenter(presenter{o.Log, o.NoIntrospection}.present)
@@ -34,7 +35,7 @@ func newHandler(o Options, more ...graphql.HandlerExtension) wire.Handler {
 	exec.SetDisableSuggestion(o.NoIntrospection)
 	exec.Use(library{o.Documents})
 	exec.Use(extension.AutomaticPersistedQuery{Cache: newKept[string]()})
-	exec.Use(gate{o.Limits, parsed})
+	exec.Use(gate{o.Limits, parsed, schema.Schema()})
 	for _, extension := range more {
 		exec.Use(extension)
 	}

@@ -27,7 +27,7 @@ func TestVariablesAreReadBeforeAnythingIsRun(t *testing.T) {
 		{`query ($v: Int) { records(first: $v) { totalCount } }`, `{"v": 7.5}`, "Int"},
 		{`query ($v: Int) { records(first: $v) { totalCount } }`, `{"v": 99999999999}`, "Int"},
 		{`query ($v: AssetOrder!) { assets(orderBy: $v) { totalCount } }`, `{"v": "BEST"}`, "BEST"},
-		{`query ($v: ID!) { node(id: $v) { id } }`, `{"v": ["a", "b"]}`, "v"},
+		{`query ($v: ID!) { node(id: $v) { id } }`, `{"v": ["a", "b"]}`, "as ID"},
 	} {
 		for accept, status := range map[string]int{"application/json": http.StatusOK, "application/graphql-response+json": http.StatusBadRequest} {
 			query, err := json.Marshal(c.query)

@@ -1,0 +1,35 @@
+// graphql-sse: follows what is live as server-sent events, one connection each, some of which are torn now and then.
+// Prints what it saw, one JSON line each.
+import { createClient } from 'graphql-sse';
+import { fail, follow, mistakes } from './live.mjs';
+import { key, url } from './report.mjs';
+
+const connect = (as, more = {}) => createClient({ url, headers: { 'x-api-key': as }, retryAttempts: 0, ...more });
+
+for (const [name, query] of Object.entries(mistakes)) {
+  await fail(name, connect(key), query);
+}
+await fail('key', connect('a wrong key'), mistakes.source);
+
+// A signal of our own ends the connection; the client's would end the subscription.
+let line;
+const adding = connect(key, {
+  fetchFn: (target, init) => {
+    line = new AbortController();
+    init.signal.addEventListener('abort', () => line.abort());
+    return fetch(target, { ...init, signal: line.signal });
+  },
+});
+
+// The client tries again only where nothing waits to be taken while the connection ends, so that we do it for it.
+const returning = {
+  subscribe(request, sink) {
+    let stop;
+    const begin = () => {
+      stop = adding.subscribe(request, { ...sink, error: (reason) => (line.signal.aborted ? begin() : sink.error(reason)) });
+    };
+    begin();
+    return () => stop();
+  },
+};
+await follow(connect(key), returning, () => line.abort());

@@ -1,0 +1,19 @@
+// graphql-ws: follows what is live over WebSockets, one of which is torn now and then.
+// Prints what it saw, one JSON line each.
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+import { fail, follow, mistakes } from './live.mjs';
+import { key, url } from './report.mjs';
+
+// connect makes a client, which comes back at once when its socket is torn. As long as it is used it has one.
+const connect = (as, more = {}) =>
+  createClient({ url: url.replace(/^http/, 'ws'), webSocketImpl: WebSocket, connectionParams: { 'x-api-key': as }, retryWait: async () => {}, ...more });
+
+for (const [name, query] of Object.entries(mistakes)) {
+  await fail(name, connect(key), query);
+}
+await fail('key', connect('a wrong key', { retryAttempts: 0 }), mistakes.source);
+
+let socket;
+const adding = connect(key, { on: { opened: (opened) => (socket = opened) } });
+await follow(connect(key), adding, () => socket.terminate());

@@ -49,7 +49,7 @@ func (h Handler) upgrade(w http.ResponseWriter, r *http.Request, answerIn mediaT
 			h.refuse(w, r, answerIn, refusal{status, why.Error()})
 		},
 	}
-	conn, err := upgrader.Upgrade(w, r, nil)
+	conn, err := upgrader.Upgrade(w, r, w.Header())
 	if err != nil {
 		return
 	}

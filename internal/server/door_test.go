@@ -59,7 +59,7 @@ func TestTheDoorAdmitsByKey(t *testing.T) {
 
 // What is asked over a socket counts as the requests of the key do.
 func TestTheDoorCountsOperations(t *testing.T) {
-	d := server.NewDoor(bothKeys, server.Throttle{PerMinute: 3, Concurrent: 1})
+	d := server.NewDoor(bothKeys, server.Throttle{PerMinute: 4, Concurrent: 1})
 	ann, err := d.Admit(t.Context(), readKey)
 	require.NoError(t, err)
 	bob, err := d.Admit(t.Context(), adminKey)
@@ -76,8 +76,10 @@ func TestTheDoorCountsOperations(t *testing.T) {
 	second, err := d.Enter(ann)
 	require.NoError(t, err)
 	_, err = d.Enter(ann)
-	require.ErrorContains(t, err, "3 requests within a minute")
+	require.ErrorContains(t, err, "1 requests of this key are being answered", "it has left once")
 	d.Leave(second)
+	_, err = d.Enter(ann)
+	require.ErrorContains(t, err, "4 requests within a minute")
 }
 
 // A request that has become a stream leaves before it is over.

@@ -118,7 +118,7 @@ var quick = wire.Times{Init: 50 * time.Millisecond, Check: 10 * time.Millisecond
 
 // A peer that answers pings, as every WebSocket does by itself, is left open; one that does not is given up.
 func TestDeadPeersAreFound(t *testing.T) {
-	w := newLiveWorld(t, func(w *liveWorld) { w.Live.Times = wire.Times{Check: quick.Check, Ping: quick.Ping} })
+	w := newLiveWorld(t, func(w *liveWorld) { w.Live.Times = wire.Times{Check: quick.Check, Ping: 500 * time.Millisecond} })
 	alive, dead := w.opened(t), w.opened(t)
 	pings := make(chan struct{}, 100)
 	answers := alive.PingHandler()
@@ -129,7 +129,7 @@ func TestDeadPeersAreFound(t *testing.T) {
 	require.NoError(t, dead.SetReadDeadline(time.Now().Add(waitAtMost)))
 	_, _, err := dead.ReadMessage()
 	require.True(t, websocket.IsCloseError(err, websocket.CloseAbnormalClosure), "%v", err)
-	for range 5 { // more than twice the time in which one that is silent is given up
+	for range 3 { // more than twice the time in which one that is silent is given up
 		<-pings
 	}
 	require.Empty(t, ended)

@@ -15,8 +15,6 @@ import (
 	"github.com/kasparro/kasparro/graph/wire"
 )
 
-const eventStream = "text/event-stream"
-
 // events asks for events; what has come of them is to be read from the body.
 func (w *liveWorld) events(t *testing.T, method, path, body string, headers ...string) *http.Response {
 	t.Helper()
@@ -192,7 +190,7 @@ func TestAStreamEndsWithItsKey(t *testing.T) {
 		"event: complete\ndata:\n\n", all(t, res))
 }
 
-// It ends without `complete`, so that clients come again.
+// Without `complete`, so that clients come again.
 func TestStreamsEndWithTheService(t *testing.T) {
 	w := newLiveWorld(t, nil)
 	res := w.events(t, http.MethodGet, "/?query=subscription{ticks}", "")

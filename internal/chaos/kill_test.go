@@ -126,7 +126,8 @@ func TestTerminate(t *testing.T) {
 			release()
 			require.Zero(t, p.wait(), "%s\n%s", &p.out, &p.log)
 			id := r.lastRun()
-			require.Equal(t, "interrupted 1", r.read("SELECT status || ' ' || pages FROM etl_runs WHERE id = ?", id))
+			// A busy machine may tell it only while the page behind that is being stored.
+			require.Contains(t, []string{"interrupted 1", "interrupted 2"}, r.read("SELECT status || ' ' || pages FROM etl_runs WHERE id = ?", id))
 			r.ingest("csv")
 			require.Equal(t, r.read("SELECT cursor_after FROM etl_runs WHERE id = ?", id),
 				r.read("SELECT cursor_before FROM etl_runs WHERE id > ? AND source_id = (SELECT source_id FROM etl_runs WHERE id = ?) ORDER BY id LIMIT 1", id, id))

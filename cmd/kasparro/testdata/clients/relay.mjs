@@ -10,7 +10,7 @@ const { Environment, Network, RecordSource, Store, createOperationDescriptor, fe
 
 const require = createRequire(import.meta.url);
 mkdirSync('relay/__generated__', { recursive: true });
-execFileSync(process.execPath, [require.resolve('relay-compiler/cli.js'), '--noWatchman', '--output', 'quiet-with-errors'], { cwd: 'relay', stdio: 'inherit' });
+execFileSync(process.execPath, [require.resolve('relay-compiler/cli.js'), '--noWatchman', '--output', 'quiet-with-errors'], { cwd: 'relay', stdio: 'inherit', timeout: 120_000 });
 const compiled = (name) => require(`./relay/__generated__/${name}.graphql.js`);
 
 const environment = new Environment({

@@ -5,9 +5,15 @@ import WebSocket from 'ws';
 import { fail, follow, mistakes } from './live.mjs';
 import { key, url } from './report.mjs';
 
-// connect makes a client, which comes back at once when its socket is torn. As long as it is used it has one.
+// connect makes a client, which comes back at once when its socket is torn.
 const connect = (as, more = {}) =>
-  createClient({ url: url.replace(/^http/, 'ws'), webSocketImpl: WebSocket, connectionParams: { 'x-api-key': as }, retryWait: async () => {}, ...more });
+  createClient({
+    url: url.replace(/^http/, 'ws'),
+    webSocketImpl: WebSocket,
+    connectionParams: { 'x-api-key': as },
+    retryWait: async () => {},
+    ...more,
+  });
 
 for (const [name, query] of Object.entries(mistakes)) {
   await fail(name, connect(key), query);

@@ -6,11 +6,13 @@ import { createRequire } from 'node:module';
 import relay from 'relay-runtime';
 import { key, say, url, within } from './report.mjs';
 
-const { Environment, Network, RecordSource, Store, createOperationDescriptor, fetchQuery, getRequest, getSingularSelector } = relay;
+const { Environment, Network, RecordSource, Store } = relay;
+const { createOperationDescriptor, fetchQuery, getRequest, getSingularSelector } = relay;
 
 const require = createRequire(import.meta.url);
 mkdirSync('relay/__generated__', { recursive: true });
-execFileSync(process.execPath, [require.resolve('relay-compiler/cli.js'), '--noWatchman', '--output', 'quiet-with-errors'], { cwd: 'relay', stdio: 'inherit', timeout: 120_000 });
+const compiler = [require.resolve('relay-compiler/cli.js'), '--noWatchman', '--output', 'quiet-with-errors'];
+execFileSync(process.execPath, compiler, { cwd: 'relay', stdio: 'inherit', timeout: 120_000 });
 const compiled = (name) => require(`./relay/__generated__/${name}.graphql.js`);
 
 const environment = new Environment({

@@ -168,15 +168,17 @@ func TestDocsWorkWithoutANetwork(t *testing.T) {
 		page := get(t, h, path)
 		require.Equal(t, http.StatusOK, page.StatusCode)
 		require.Contains(t, page.Header.Get("Content-Type"), "text/html")
-		require.Contains(t, string(page.body), `"swaggerJsonUrl":"/openapi.json"`)
+		require.NotRegexp(t, `<script(?: [^>]*)?>[^<]`, string(page.body), "a script in the page, which the policy forbids")
+		require.Contains(t, page.Header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self';")
+		require.Contains(t, string(get(t, h, "/docs/start.js").body), "url: '/openapi.json'")
 		references := reference.FindAllStringSubmatch(string(page.body), -1)
-		require.Len(t, references, 5)
+		require.Len(t, references, 4)
 		for _, found := range references {
 			require.True(t, strings.HasPrefix(found[1], "/docs/"), found[1])
 			asset := get(t, h, found[1])
 			require.Equal(t, http.StatusOK, asset.StatusCode, found[1])
 			require.NotEmpty(t, asset.body, found[1])
-			require.Contains(t, asset.Header.Get("Content-Security-Policy"), "default-src 'self'")
+			require.Contains(t, asset.Header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self';")
 		}
 	}
 }

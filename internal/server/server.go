@@ -107,10 +107,10 @@ func (g gate) serve(w http.ResponseWriter, r *http.Request) {
 	g.mux.ServeHTTP(w, r)
 }
 
-// Policies on content. The pages are self-contained: nothing is loaded from elsewhere. Their
-// editors compile code and run workers from blobs.
+// Policies on content. The pages are self-contained: nothing is loaded from elsewhere, and each says itself what it
+// needs beyond this.
 const (
-	pagePolicy = "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; frame-ancestors 'none'; base-uri 'self'"
+	pagePolicy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 	dataPolicy = "default-src 'none'; frame-ancestors 'none'"
 )
 

@@ -24,6 +24,8 @@ type liveSaw struct {
 	Failed string
 	Codes  []string
 	Status int
+
+	Connections int // that the records took, being cut
 }
 
 type runState struct{ ID, Source, Status string }
@@ -95,11 +97,20 @@ func (w *liveWorld) grow(coin string, days int) {
 // knock adds rows, one after the other, until the client tells of a record and of a run: nothing else shows that its
 // subscriptions have begun.
 func (w *liveWorld) knock() {
+	w.t.Helper()
 	for record, run := false, false; !record || !run; {
 		w.grow("COIN", 1)
-		for len(w.client.lines) > 0 {
-			saw, _ := w.next()
-			record, run = record || saw.Record != "", run || saw.Run.ID != ""
+		for waiting := true; waiting; {
+			select {
+			case line, more := <-w.client.lines:
+				if !more {
+					require.Fail(w.t, "the client has ended", "with %d: %s", w.client.wait(), w.client.stderr)
+				}
+				saw := w.note(line)
+				record, run = record || saw.Record != "", run || saw.Run.ID != ""
+			default:
+				waiting = false
+			}
 		}
 	}
 }
@@ -125,10 +136,15 @@ func (w *liveWorld) hear() string {
 func (w *liveWorld) next() (saw liveSaw, more bool) {
 	line, more := <-w.client.lines
 	if more {
-		saw = told[liveSaw](w.client, line)
-		w.saw = append(w.saw, saw)
+		saw = w.note(line)
 	}
 	return saw, more
+}
+
+func (w *liveWorld) note(line string) liveSaw {
+	saw := told[liveSaw](w.client, line)
+	w.saw = append(w.saw, saw)
+	return saw
 }
 
 // judge holds what the client saw against what there was.
@@ -137,6 +153,7 @@ func (w *liveWorld) judge(run string, badKey int) {
 	t.Helper()
 	failed := map[string]liveSaw{}
 	var states, records []string
+	connections := 0
 	for _, saw := range w.saw {
 		switch {
 		case saw.Failed != "":
@@ -145,6 +162,8 @@ func (w *liveWorld) judge(run string, badKey int) {
 			states = append(states, saw.Run.Status)
 		case saw.Record != "":
 			records = append(records, saw.Record)
+		case saw.Connections != 0:
+			connections = saw.Connections
 		}
 	}
 	require.Equal(t, map[string]liveSaw{
@@ -154,6 +173,7 @@ func (w *liveWorld) judge(run string, badKey int) {
 		"key":    {Failed: "key", Codes: []string{}, Status: badKey},
 	}, failed)
 	require.Equal(t, []string{"RUNNING", "SUCCEEDED"}, states)
+	require.Greater(t, connections, 3, "it was to be cut off, and to come back")
 	w.judgeRecords(records)
 }
 

@@ -3,7 +3,7 @@
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { fail, follow, mistakes } from './live.mjs';
-import { key, url } from './report.mjs';
+import { key, say, url } from './report.mjs';
 
 // connect makes a client, which comes back at once when its socket is torn.
 const connect = (as, more = {}) =>
@@ -20,6 +20,7 @@ for (const [name, query] of Object.entries(mistakes)) {
 }
 await fail('key', connect('a wrong key', { retryAttempts: 0 }), mistakes.source);
 
-let socket;
-const adding = connect(key, { on: { opened: (opened) => (socket = opened) } });
-await follow(connect(key), adding, () => socket.terminate());
+const sockets = [];
+const adding = connect(key, { on: { opened: (socket) => sockets.push(socket) } });
+await follow(connect(key), adding, () => sockets.at(-1).terminate());
+say({ connections: sockets.length });

@@ -345,6 +345,8 @@ type typedNodeNodeRecord struct {
 	// Opaque and lasting.
 	Id          string `json:"id"`
 	typedRecord `json:"-"`
+	// The payload that it was read from; null once its retention has ended.
+	Raw *json.RawMessage `json:"raw"`
 }
 
 // GetTypename returns typedNodeNodeRecord.Typename, and is useful for accessing the field via an interface.
@@ -352,6 +354,9 @@ func (v *typedNodeNodeRecord) GetTypename() *string { return v.Typename }
 
 // GetId returns typedNodeNodeRecord.Id, and is useful for accessing the field via an interface.
 func (v *typedNodeNodeRecord) GetId() string { return v.Id }
+
+// GetRaw returns typedNodeNodeRecord.Raw, and is useful for accessing the field via an interface.
+func (v *typedNodeNodeRecord) GetRaw() *json.RawMessage { return v.Raw }
 
 // GetSource returns typedNodeNodeRecord.Source, and is useful for accessing the field via an interface.
 func (v *typedNodeNodeRecord) GetSource() string { return v.typedRecord.Source }
@@ -367,9 +372,6 @@ func (v *typedNodeNodeRecord) GetMarketCapUsd() *string { return v.typedRecord.M
 
 // GetRank returns typedNodeNodeRecord.Rank, and is useful for accessing the field via an interface.
 func (v *typedNodeNodeRecord) GetRank() *int { return v.typedRecord.Rank }
-
-// GetRaw returns typedNodeNodeRecord.Raw, and is useful for accessing the field via an interface.
-func (v *typedNodeNodeRecord) GetRaw() *json.RawMessage { return v.typedRecord.Raw }
 
 // GetAsset returns typedNodeNodeRecord.Asset, and is useful for accessing the field via an interface.
 func (v *typedNodeNodeRecord) GetAsset() typedRecordAsset { return v.typedRecord.Asset }
@@ -404,6 +406,8 @@ type __premarshaltypedNodeNodeRecord struct {
 
 	Id string `json:"id"`
 
+	Raw *json.RawMessage `json:"raw"`
+
 	Source string `json:"source"`
 
 	ObservedAt time.Time `json:"observedAt"`
@@ -413,8 +417,6 @@ type __premarshaltypedNodeNodeRecord struct {
 	MarketCapUsd *string `json:"marketCapUsd"`
 
 	Rank *int `json:"rank"`
-
-	Raw *json.RawMessage `json:"raw"`
 
 	Asset typedRecordAsset `json:"asset"`
 }
@@ -432,12 +434,12 @@ func (v *typedNodeNodeRecord) __premarshalJSON() (*__premarshaltypedNodeNodeReco
 
 	retval.Typename = v.Typename
 	retval.Id = v.Id
+	retval.Raw = v.Raw
 	retval.Source = v.typedRecord.Source
 	retval.ObservedAt = v.typedRecord.ObservedAt
 	retval.PriceUsd = v.typedRecord.PriceUsd
 	retval.MarketCapUsd = v.typedRecord.MarketCapUsd
 	retval.Rank = v.typedRecord.Rank
-	retval.Raw = v.typedRecord.Raw
 	retval.Asset = v.typedRecord.Asset
 	return &retval, nil
 }
@@ -550,8 +552,6 @@ type typedRecord struct {
 	MarketCapUsd *string `json:"marketCapUsd"`
 	// The place by market capitalisation, as the source counts it.
 	Rank *int `json:"rank"`
-	// The payload that it was read from; null once its retention has ended.
-	Raw *json.RawMessage `json:"raw"`
 	// What it is an observation of.
 	Asset typedRecordAsset `json:"asset"`
 }
@@ -573,9 +573,6 @@ func (v *typedRecord) GetMarketCapUsd() *string { return v.MarketCapUsd }
 
 // GetRank returns typedRecord.Rank, and is useful for accessing the field via an interface.
 func (v *typedRecord) GetRank() *int { return v.Rank }
-
-// GetRaw returns typedRecord.Raw, and is useful for accessing the field via an interface.
-func (v *typedRecord) GetRaw() *json.RawMessage { return v.Raw }
 
 // GetAsset returns typedRecord.Asset, and is useful for accessing the field via an interface.
 func (v *typedRecord) GetAsset() typedRecordAsset { return v.Asset }
@@ -652,11 +649,6 @@ func (v *typedRecordsRecordsRecordConnectionNodesRecord) GetMarketCapUsd() *stri
 // GetRank returns typedRecordsRecordsRecordConnectionNodesRecord.Rank, and is useful for accessing the field via an interface.
 func (v *typedRecordsRecordsRecordConnectionNodesRecord) GetRank() *int { return v.typedRecord.Rank }
 
-// GetRaw returns typedRecordsRecordsRecordConnectionNodesRecord.Raw, and is useful for accessing the field via an interface.
-func (v *typedRecordsRecordsRecordConnectionNodesRecord) GetRaw() *json.RawMessage {
-	return v.typedRecord.Raw
-}
-
 // GetAsset returns typedRecordsRecordsRecordConnectionNodesRecord.Asset, and is useful for accessing the field via an interface.
 func (v *typedRecordsRecordsRecordConnectionNodesRecord) GetAsset() typedRecordAsset {
 	return v.typedRecord.Asset
@@ -700,8 +692,6 @@ type __premarshaltypedRecordsRecordsRecordConnectionNodesRecord struct {
 
 	Rank *int `json:"rank"`
 
-	Raw *json.RawMessage `json:"raw"`
-
 	Asset typedRecordAsset `json:"asset"`
 }
 
@@ -722,7 +712,6 @@ func (v *typedRecordsRecordsRecordConnectionNodesRecord) __premarshalJSON() (*__
 	retval.PriceUsd = v.typedRecord.PriceUsd
 	retval.MarketCapUsd = v.typedRecord.MarketCapUsd
 	retval.Rank = v.typedRecord.Rank
-	retval.Raw = v.typedRecord.Raw
 	retval.Asset = v.typedRecord.Asset
 	return &retval, nil
 }
@@ -796,6 +785,9 @@ query typedNode ($id: ID!) {
 		__typename
 		id
 		... typedRecord
+		... on Record {
+			raw
+		}
 	}
 }
 fragment typedRecord on Record {
@@ -805,7 +797,6 @@ fragment typedRecord on Record {
 	priceUsd
 	marketCapUsd
 	rank
-	raw
 	asset {
 		slug
 	}
@@ -858,7 +849,6 @@ fragment typedRecord on Record {
 	priceUsd
 	marketCapUsd
 	rank
-	raw
 	asset {
 		slug
 	}

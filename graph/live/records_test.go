@@ -83,6 +83,10 @@ func TestManyCostNoMoreQuestionsThanOne(t *testing.T) {
 			require.NoError(t, err)
 			all = append(all, records)
 		}
+		w.add(run, "bitcoin", 1)
+		for _, records := range all {
+			take(t, records, 1) // everybody follows
+		}
 		before := w.statements.Load()
 		w.add(run, "bitcoin", 5)
 		for _, records := range all {
@@ -94,7 +98,7 @@ func TestManyCostNoMoreQuestionsThanOne(t *testing.T) {
 		}
 		return w.statements.Load() - before
 	}
-	require.LessOrEqual(t, cost(200), cost(1)+2, "but for a look that finds nothing")
+	require.Less(t, cost(200), cost(1)+20, "but for looks that find nothing")
 }
 
 func TestRecordsAreFilteredAsInLists(t *testing.T) {

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"strconv"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/shopspring/decimal"
 
 	"github.com/kasparro/kasparro/graph/model"
+	"github.com/kasparro/kasparro/graph/scalar"
 	"github.com/kasparro/kasparro/internal/market"
 )
 
@@ -22,21 +22,21 @@ var recordObject = object[model.Record]{
 		"id":                func(b []byte, r *model.Record) []byte { return append(r.AppendGlobalID(append(b, '"')), '"') },
 		"source":            func(b []byte, r *model.Record) []byte { return quote(b, r.Source) },
 		"externalId":        func(b []byte, r *model.Record) []byte { return quote(b, r.ExternalID) },
-		"observedAt":        func(b []byte, r *model.Record) []byte { return instant(b, r.ObservedAt) },
-		"ingestedAt":        func(b []byte, r *model.Record) []byte { return instant(b, r.IngestedAt) },
+		"observedAt":        func(b []byte, r *model.Record) []byte { return scalar.AppendDateTime(b, r.ObservedAt) },
+		"ingestedAt":        func(b []byte, r *model.Record) []byte { return scalar.AppendDateTime(b, r.IngestedAt) },
 		"rank":              func(b []byte, r *model.Record) []byte { return whole(b, r.Rank) },
-		"priceUsd":          func(b []byte, r *model.Record) []byte { return amount(b, r.PriceUSD) },
-		"openUsd":           func(b []byte, r *model.Record) []byte { return amount(b, r.OpenUSD) },
-		"highUsd":           func(b []byte, r *model.Record) []byte { return amount(b, r.HighUSD) },
-		"lowUsd":            func(b []byte, r *model.Record) []byte { return amount(b, r.LowUSD) },
-		"marketCapUsd":      func(b []byte, r *model.Record) []byte { return amount(b, r.MarketCapUSD) },
-		"volume24hUsd":      func(b []byte, r *model.Record) []byte { return amount(b, r.Volume24hUSD) },
-		"percentChange1h":   func(b []byte, r *model.Record) []byte { return amount(b, r.PercentChange1h) },
-		"percentChange24h":  func(b []byte, r *model.Record) []byte { return amount(b, r.PercentChange24h) },
-		"percentChange7d":   func(b []byte, r *model.Record) []byte { return amount(b, r.PercentChange7d) },
-		"circulatingSupply": func(b []byte, r *model.Record) []byte { return amount(b, r.CirculatingSupply) },
-		"totalSupply":       func(b []byte, r *model.Record) []byte { return amount(b, r.TotalSupply) },
-		"maxSupply":         func(b []byte, r *model.Record) []byte { return amount(b, r.MaxSupply) },
+		"priceUsd":          func(b []byte, r *model.Record) []byte { return scalar.AppendAmount(b, r.PriceUSD) },
+		"openUsd":           func(b []byte, r *model.Record) []byte { return scalar.AppendAmount(b, r.OpenUSD) },
+		"highUsd":           func(b []byte, r *model.Record) []byte { return scalar.AppendAmount(b, r.HighUSD) },
+		"lowUsd":            func(b []byte, r *model.Record) []byte { return scalar.AppendAmount(b, r.LowUSD) },
+		"marketCapUsd":      func(b []byte, r *model.Record) []byte { return scalar.AppendAmount(b, r.MarketCapUSD) },
+		"volume24hUsd":      func(b []byte, r *model.Record) []byte { return scalar.AppendAmount(b, r.Volume24hUSD) },
+		"percentChange1h":   func(b []byte, r *model.Record) []byte { return scalar.AppendAmount(b, r.PercentChange1h) },
+		"percentChange24h":  func(b []byte, r *model.Record) []byte { return scalar.AppendAmount(b, r.PercentChange24h) },
+		"percentChange7d":   func(b []byte, r *model.Record) []byte { return scalar.AppendAmount(b, r.PercentChange7d) },
+		"circulatingSupply": func(b []byte, r *model.Record) []byte { return scalar.AppendAmount(b, r.CirculatingSupply) },
+		"totalSupply":       func(b []byte, r *model.Record) []byte { return scalar.AppendAmount(b, r.TotalSupply) },
+		"maxSupply":         func(b []byte, r *model.Record) []byte { return scalar.AppendAmount(b, r.MaxSupply) },
 		"resumeCursor": func(b []byte, r *model.Record) []byte {
 			if cursor := r.ResumeCursor(); cursor != nil {
 				return quote(b, *cursor)
@@ -107,12 +107,12 @@ var assetObject = object[model.Asset]{
 var consensusObject = object[market.Consensus]{
 	name: "Consensus", kinds: []string{"Consensus"},
 	fields: map[string]writer[market.Consensus]{
-		"priceUsd":         func(b []byte, c *market.Consensus) []byte { return exact(b, c.PriceUSD) },
-		"spreadPercent":    func(b []byte, c *market.Consensus) []byte { return exact(b, c.SpreadPercent) },
+		"priceUsd":         func(b []byte, c *market.Consensus) []byte { return scalar.AppendDecimal(b, c.PriceUSD) },
+		"spreadPercent":    func(b []byte, c *market.Consensus) []byte { return scalar.AppendDecimal(b, c.SpreadPercent) },
 		"marketCapUsd":     func(b []byte, c *market.Consensus) []byte { return exactOrNull(b, c.MarketCapUSD) },
 		"percentChange24h": func(b []byte, c *market.Consensus) []byte { return exactOrNull(b, c.PercentChange24h) },
 		"sources":          func(b []byte, c *market.Consensus) []byte { return strconv.AppendInt(b, c.Sources, 10) },
-		"observedAt":       func(b []byte, c *market.Consensus) []byte { return instant(b, c.ObservedAt) },
+		"observedAt":       func(b []byte, c *market.Consensus) []byte { return scalar.AppendDateTime(b, c.ObservedAt) },
 	},
 }
 
@@ -130,8 +130,6 @@ func quote(b []byte, s string) []byte {
 	return append(append(append(b, '"'), s...), '"')
 }
 
-func instant(b []byte, t time.Time) []byte { return t.UTC().AppendFormat(b, `"`+time.RFC3339Nano+`"`) }
-
 func whole(b []byte, n *int32) []byte {
 	if n == nil {
 		return append(b, null...)
@@ -139,20 +137,9 @@ func whole(b []byte, n *int32) []byte {
 	return strconv.AppendInt(b, int64(*n), 10)
 }
 
-func amount(b []byte, a market.Amount) []byte {
-	if !a.Valid() {
-		return append(b, null...)
-	}
-	return append(append(append(b, '"'), a...), '"')
-}
-
-func exact(b []byte, d decimal.Decimal) []byte {
-	return append(append(append(b, '"'), d.String()...), '"')
-}
-
 func exactOrNull(b []byte, d decimal.NullDecimal) []byte {
 	if !d.Valid {
 		return append(b, null...)
 	}
-	return exact(b, d.Decimal)
+	return scalar.AppendDecimal(b, d.Decimal)
 }

@@ -66,8 +66,10 @@ func everyRecord(t *testing.T, store *postgres.Store) (all []market.Record) {
 
 func sums(records []market.Record) (prices, volumes decimal.Decimal) {
 	for _, r := range records {
-		prices = prices.Add(r.PriceUSD.Decimal())
-		volumes = volumes.Add(r.Volume24hUSD.Decimal())
+		prices = prices.Add(decimal.RequireFromString(r.PriceUSD.String()))
+		if r.Volume24hUSD.Valid() {
+			volumes = volumes.Add(decimal.RequireFromString(r.Volume24hUSD.String()))
+		}
 	}
 	return prices, volumes
 }

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -118,10 +121,17 @@ func routes(cfg config.Config, store *postgres.Store, feed *live.Feed, documents
 		REST:       rest.New(rest.Options{Reader: store, Timetable: timetable, Version: version, Now: time.Now, Log: log}),
 		Playground: playground.Handler(),
 		Door:       door,
-		Program:    version + " " + commit, DataVersion: store.Version,
+		Program:    programOf(cfg, documents), DataVersion: store.Version,
 		Log:     log,
 		MaxBody: int64(cfg.MaxBodyBytes),
 	}), api.Live.Close
+}
+
+// programOf stands for all but the data that an answer follows from: the program, and those settings that change what the
+// same question is answered.
+func programOf(cfg config.Config, documents graph.Documents) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%v %v %v", queryLimits(cfg), documents, cfg.GraphQL.Introspection)) // maps are printed in order
+	return version + " " + commit + " " + hex.EncodeToString(sum[:])
 }
 
 // queryLimits are the limits of queries as they are configured.

@@ -40,9 +40,12 @@ func UnmarshalString(v any) (string, error) {
 
 // MarshalDateTime writes an instant as RFC 3339 in UTC, with as many decimals as it has.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) {
-		_, _ = w.Write(t.UTC().AppendFormat(make([]byte, 0, 32), `"`+time.RFC3339Nano+`"`))
-	})
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(AppendDateTime(make([]byte, 0, 32), t)) })
+}
+
+// AppendDateTime appends what MarshalDateTime writes.
+func AppendDateTime(b []byte, t time.Time) []byte {
+	return t.UTC().AppendFormat(b, `"`+time.RFC3339Nano+`"`)
 }
 
 // UnmarshalDateTime reads RFC 3339 with any offset, in the years 1 to 9999, and returns it in UTC.
@@ -59,7 +62,12 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 
 // MarshalDecimal writes the exact number as a string, without exponent and trailing zeros.
 func MarshalDecimal(d decimal.Decimal) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, `"`+d.String()+`"`) })
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(AppendDecimal(nil, d)) })
+}
+
+// AppendDecimal appends what MarshalDecimal writes.
+func AppendDecimal(b []byte, d decimal.Decimal) []byte {
+	return append(append(append(b, '"'), d.String()...), '"')
 }
 
 // UnmarshalDecimal reads a string or a number, as it was written.
@@ -97,7 +105,15 @@ func MarshalAmount(a market.Amount) graphql.Marshaler {
 	if !a.Valid() {
 		return graphql.Null
 	}
-	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, `"`+a.String()+`"`) })
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(AppendAmount(nil, a)) })
+}
+
+// AppendAmount appends what MarshalAmount writes.
+func AppendAmount(b []byte, a market.Amount) []byte {
+	if !a.Valid() {
+		return append(b, "null"...)
+	}
+	return append(append(append(b, '"'), a...), '"')
 }
 
 // UnmarshalAmount reads a Decimal, or null.

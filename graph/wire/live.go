@@ -3,6 +3,7 @@ package wire
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -130,7 +131,8 @@ func (t tooMany) Error() string {
 // excess is the error about a limit of the caller's.
 func (h Handler) excess(err error) gqlerror.List {
 	e := &gqlerror.Error{Message: err.Error(), Extensions: map[string]any{"code": h.TooMany}}
-	if t, ok := err.(tooMany); ok { //nolint:errorlint // it is never wrapped
+	var t tooMany
+	if errors.As(err, &t) {
 		e.Extensions["met"], e.Extensions["limit"] = t.met, t.limit
 	}
 	return gqlerror.List{e}

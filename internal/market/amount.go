@@ -1,11 +1,6 @@
 package market
 
-import (
-	"fmt"
-	"strings"
-
-	"github.com/shopspring/decimal"
-)
+import "strings"
 
 // Amount is an exact number as the store holds it, as text: no exponent, no trailing zeros, of any length. Empty is null.
 // Reading it as a number costs more than all else about a row, and those who read the API want the text.
@@ -33,18 +28,6 @@ func (a Amount) Null() *string {
 	}
 	text := string(a)
 	return &text
-}
-
-// Decimal is the number, 0 where there is none. It panics for a text that NewAmount has not made.
-func (a Amount) Decimal() decimal.Decimal {
-	if a == "" {
-		return decimal.Zero
-	}
-	d, err := decimal.NewFromString(string(a))
-	if err != nil {
-		panic(fmt.Sprintf("market: %q is no amount", string(a)))
-	}
-	return d
 }
 
 // String is the text.

@@ -22,7 +22,7 @@ func TestTheStoredConsensusIsThatOfTheNewestRecords(t *testing.T) {
 		var quotes []market.Quote
 		for _, r := range records {
 			quotes = append(quotes, market.Quote{
-				Source: r.Source, ObservedAt: r.ObservedAt, PriceUSD: r.PriceUSD.Decimal(),
+				Source: r.Source, ObservedAt: r.ObservedAt, PriceUSD: nullable(r.PriceUSD).Decimal,
 				MarketCapUSD: nullable(r.MarketCapUSD), PercentChange24h: nullable(r.PercentChange24h),
 			})
 		}
@@ -97,5 +97,8 @@ func versions(t *testing.T, s *story) []string {
 }
 
 func nullable(a market.Amount) decimal.NullDecimal {
-	return decimal.NullDecimal{Decimal: a.Decimal(), Valid: a.Valid()}
+	if !a.Valid() {
+		return decimal.NullDecimal{}
+	}
+	return decimal.NewNullDecimal(decimal.RequireFromString(a.String()))
 }

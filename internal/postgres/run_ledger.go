@@ -28,25 +28,28 @@ func (s *Store) StartRun(ctx context.Context, r market.RunRequest) (market.Run, 
 	if _, err := s.AbandonSilent(ctx); err != nil {
 		return market.Run{}, err
 	}
-	run, err := claim(ctx, s.db, id, r)
+	var run market.Run
+	err = inTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) (err error) {
+		if run, err = claim(ctx, tx, id, r); err != nil {
+			return err
+		}
+		return noteCommit(ctx, tx, run.ID, addedNone)
+	})
 	if err != nil {
 		return market.Run{}, fmt.Errorf("start run of %s: %w", r.Source, unavailable(err))
 	}
 	return run, nil
 }
 
-// claim opens the run in one statement; what is asked after a refusal only names its reason.
+// claim opens the run by one statement; what is asked after a refusal only names its reason.
 func claim(ctx context.Context, db bun.IDB, source int16, r market.RunRequest) (market.Run, error) {
 	rows, err := queryRuns(ctx, db, `WITH claimed AS (
 			INSERT INTO etl_runs (source_id, trigger, scheduled_at, stream, cursor_before, cursor_after)
 			SELECT ?0, ?1, ?2, ?3, c.cursor, c.cursor
 			FROM (SELECT 1) one LEFT JOIN checkpoints c ON c.source_id = ?0 AND c.stream = ?3
-			ON CONFLICT DO NOTHING RETURNING *),
-			moved AS (UPDATE data_version SET version = version + 1 WHERE EXISTS (SELECT FROM claimed) RETURNING version),
-			noted AS (INSERT INTO commits (version, run_id, listing_ids, observed_ats)
-				SELECT version, id, '{}', '{}' FROM moved, claimed RETURNING pg_notify(?4, ''))
+			ON CONFLICT DO NOTHING RETURNING *)
 		SELECT `+runColumns+` FROM claimed r JOIN sources s ON s.id = r.source_id`,
-		source, strings.ToLower(string(r.Trigger)), r.ScheduledAt, r.Stream, commitsChannel)
+		source, strings.ToLower(string(r.Trigger)), r.ScheduledAt, r.Stream)
 	if err != nil {
 		return market.Run{}, err
 	}

@@ -33,23 +33,28 @@ func serveDocs(mux *http.ServeMux, doc *huma.OpenAPI) {
 	if err != nil {
 		panic(fmt.Sprintf("rest: the OpenAPI document cannot be written: %v", err))
 	}
-	mux.HandleFunc("GET /openapi.json", serveText("application/json", text))
-	mux.HandleFunc("GET /docs", serveText("text/html; charset=utf-8", docsPage))
-	mux.HandleFunc("GET /docs/{$}", serveText("text/html; charset=utf-8", docsPage))
-	mux.HandleFunc("GET /docs/start.js", serveText("text/javascript; charset=utf-8", docsScript))
-	assets := v5emb.New(title, "/openapi.json", "/docs/")
+	mux.Handle("GET /openapi.json", serveText("application/json", text))
+	page := ofDocs(serveText("text/html; charset=utf-8", docsPage))
+	mux.Handle("GET /docs", page)
+	mux.Handle("GET /docs/{$}", page)
+	mux.Handle("GET /docs/start.js", ofDocs(serveText("text/javascript; charset=utf-8", docsScript)))
+	assets := ofDocs(v5emb.New(title, "/openapi.json", "/docs/"))
 	for _, name := range docsAssets {
-		mux.HandleFunc("GET /docs/"+name, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Security-Policy", docsPolicy)
-			assets.ServeHTTP(w, r)
-		})
+		mux.Handle("GET /docs/"+name, assets)
 	}
 }
 
 func serveText(kind string, text []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", kind)
-		w.Header().Set("Content-Security-Policy", docsPolicy)
 		_, _ = w.Write(text)
 	}
+}
+
+// ofDocs serves a part of the page under its policy.
+func ofDocs(part http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", docsPolicy)
+		part.ServeHTTP(w, r)
+	})
 }

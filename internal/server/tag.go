@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/kasparro/kasparro/internal/market"
@@ -75,7 +76,7 @@ func has(given []string, tag string) bool {
 func label(h http.Header, tag string) {
 	h.Set("ETag", tag)
 	h.Set("Cache-Control", lasting)
-	if !strings.Contains(h.Get("Vary"), "Accept") {
+	if !slices.Contains(h.Values("Vary"), "Accept") {
 		h.Add("Vary", "Accept")
 	}
 }

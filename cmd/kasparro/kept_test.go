@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kasparro/kasparro/graph"
+	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/simulator"
 )
@@ -81,4 +83,18 @@ func TestServeWithDocuments(t *testing.T) {
 	p := launch(t, t.TempDir(), []string{"API_KEY=" + testKey, "GRAPHQL_DOCUMENTS=" + file, "PORT=0"}, "serve")
 	require.Equal(t, exitUsage, p.wait())
 	require.Contains(t, p.stderr.String(), `document "totals": input:1:11: Cannot query field "totalCoins"`)
+}
+
+// An answer under other settings is another answer, though the data is the same.
+func TestSettingsThatChangeAnswersChangeTheirTags(t *testing.T) {
+	cfg, documents := config.Config{}, graph.Documents{Texts: map[string]string{"a": "{ stats { totalRecords } }"}}
+	before := programOf(cfg, documents)
+	require.Equal(t, before, programOf(config.Config{}, graph.Documents{Texts: map[string]string{"a": "{ stats { totalRecords } }"}}))
+	pages, schema := cfg, cfg
+	pages.GraphQL.MaxPageSize, schema.GraphQL.Introspection = 10, true
+	for _, after := range []string{
+		programOf(pages, documents), programOf(schema, documents), programOf(cfg, graph.Documents{Texts: map[string]string{"a": "{ __typename }"}}),
+	} {
+		require.NotEqual(t, before, after)
+	}
 }

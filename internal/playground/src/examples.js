@@ -1,5 +1,6 @@
 import assets from './examples/assets.graphql';
 import disagreements from './examples/disagreements.graphql';
+import live from './examples/live.graphql';
 import records from './examples/records.graphql';
 import runs from './examples/runs.graphql';
 import unusual from './examples/unusual.graphql';
@@ -11,4 +12,5 @@ export const examples = [
   { title: 'Where sources disagree', query: disagreements },
   { title: 'The last runs', query: runs },
   { title: 'What was unusual about them', query: unusual },
+  { title: 'Runs, live', query: live },
 ];

@@ -16,7 +16,7 @@ PLAYGROUND_SOURCES := $(shell find internal/playground \( -name node_modules -o 
 PID_FILE           := .data/kasparro.pid
 LOG_FILE           := .data/kasparro.log
 
-.PHONY: help demo run up down build test chaos identity bench lint generate verify postgres node compiler go external-or-postgres
+.PHONY: help demo run up down build test chaos identity bench lint generate verify postgres node chromium compiler go external-or-postgres
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -100,7 +100,7 @@ $(PLAYGROUND): $(PLAYGROUND_SOURCES)
 	elif [ -n "$$CI" ]; then echo "The GraphQL page could not be built." >&2; exit 1; \
 	else echo "WARNING: the GraphQL page at /playground could not be built; everything else works. The next make tries again." >&2; fi
 
-test: go compiler postgres node $(PLAYGROUND) ## Run every test, with the race detector, against a real PostgreSQL
+test: go compiler postgres node chromium $(PLAYGROUND) ## Run every test, with the race detector, against a real PostgreSQL
 	go test -race -timeout 20m ./...
 
 # Tried so often; what takes minutes is tried from 50 on. A seed that has found something finds it again.
@@ -173,10 +173,15 @@ node: ## Install Node.js 18 or newer and npm if they are missing
 	@{ $(has_node); } || { $(call install,Node.js 18 or newer with npm,nodejs npm,nodejs npm,nodejs npm,node); } && \
 	{ $(has_node) || { echo "Node.js 18 or newer with npm is missing, this system offers none: see https://nodejs.org/en/download" >&2; exit 1; }; }
 
+chromium: ## Install Chromium if it and Chrome are missing: the tests use the pages in it
+	@{ $(has_chromium); } || { $(call install,Chromium,chromium,chromium,chromium,--cask chromium); } && \
+	{ $(has_chromium) || { echo "Chromium is missing, this system offers none: see https://www.chromium.org/getting-involved/download-chromium/" >&2; exit 1; }; }
+
 compiler: # the race detector needs one
 	@{ $(has_compiler); } || { $(call install,a C compiler,gcc libc6-dev,gcc glibc-devel,gcc musl-dev,gcc); } && { $(has_compiler); }
 
 has_compiler = command -v gcc >/dev/null || command -v clang >/dev/null || command -v cc >/dev/null
+has_chromium = for b in chromium google-chrome google-chrome-stable chromium-browser; do command -v $$b >/dev/null && exit 0; done; exit 1
 has_node     = command -v npm >/dev/null && [ "$$(node --version 2>/dev/null | sed 's/^v//; s/\..*//')" -ge 18 ] 2>/dev/null
 has_postgres = (for p in "$$(command -v postgres)" /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres /usr/libexec/postgresql*/postgres \
 	/opt/homebrew/opt/postgresql@*/bin/postgres /usr/local/opt/postgresql@*/bin/postgres /home/linuxbrew/.linuxbrew/opt/p*/bin/postgres \

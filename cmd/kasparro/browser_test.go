@@ -44,7 +44,7 @@ func (s *apiOnly) browse(script string) *program {
 	require.NoError(s.t, err)
 	for _, name := range chromium {
 		if path, err := exec.LookPath(name); err == nil {
-			env := []string{"URL=" + s.base + "/graphql", "API_KEY=" + testKey, "CHROMIUM=" + path, "SHOT=" + os.Getenv("SHOT")}
+			env := []string{"URL=" + s.base + "/graphql", "API_KEY=" + testKey, "CHROMIUM=" + path}
 			return start(s.t, dir, env, exec.Command("node", script))
 		}
 	}

@@ -25,5 +25,4 @@ await visit('/docs', async (page) => {
   await authorize(page);
   await tryOut(page, '/stats');
   await tryOut(page, '/data');
-  if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT + '-docs.png' , fullPage: true});
 });

@@ -56,7 +56,5 @@ await visit('/playground', async (page) => {
   await page.keyboard.press('Escape');
   say({ menu: titles });
   for (const title of titles.filter((title) => title !== live)) await run(page, title);
-  if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT + '-playground.png' });
   await listen(page);
-  if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT + '-live.png' });
 });

@@ -181,7 +181,7 @@ compiler: # the race detector needs one
 	@{ $(has_compiler); } || { $(call install,a C compiler,gcc libc6-dev,gcc glibc-devel,gcc musl-dev,gcc); } && { $(has_compiler); }
 
 has_compiler = command -v gcc >/dev/null || command -v clang >/dev/null || command -v cc >/dev/null
-has_chromium = for b in chromium google-chrome google-chrome-stable chromium-browser; do command -v $$b >/dev/null && exit 0; done; exit 1
+has_chromium = (for b in chromium google-chrome google-chrome-stable chromium-browser; do command -v $$b >/dev/null && exit 0; done; exit 1)
 has_node     = command -v npm >/dev/null && [ "$$(node --version 2>/dev/null | sed 's/^v//; s/\..*//')" -ge 18 ] 2>/dev/null
 has_postgres = (for p in "$$(command -v postgres)" /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres /usr/libexec/postgresql*/postgres \
 	/opt/homebrew/opt/postgresql@*/bin/postgres /usr/local/opt/postgresql@*/bin/postgres /home/linuxbrew/.linuxbrew/opt/p*/bin/postgres \

@@ -16,8 +16,9 @@ var dist embed.FS
 // assetPath is where build.mjs puts what the page refers to, seen from outside.
 const assetPath = "/playground/assets/"
 
-// contentSecurityPolicy lets the page reach its own origin and nothing else. Styles may be inline because the
-// editor writes its theme and positions into the page as it runs; scripts may not.
+// contentSecurityPolicy lets the page reach its own origin and nothing else, a WebSocket to it among that. Styles may be
+// inline because Monaco makes style elements of its theme, and lines as HTML with positions in style attributes: neither
+// takes a nonce from us. Scripts may not.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
 	"font-src 'self' data:; img-src 'self' data:; connect-src 'self'; worker-src 'self'; " +
 	"base-uri 'none'; frame-ancestors 'none'; form-action 'none'"

@@ -22,9 +22,8 @@ var (
 // docsAssets are the files of Swagger UI that the page loads, all of them embedded.
 var docsAssets = []string{"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"}
 
-// docsPolicy lets the page reach its own origin and nothing else. Swagger UI writes styles into the page as it runs;
-// scripts come from files alone.
-const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+// docsPolicy lets the page reach its own origin and nothing else; scripts and styles come from files alone.
+const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"font-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
 
 // serveDocs serves the finished document and the page that shows it.

@@ -170,6 +170,7 @@ func TestDocsWorkWithoutANetwork(t *testing.T) {
 		require.Contains(t, page.Header.Get("Content-Type"), "text/html")
 		require.NotRegexp(t, `<script(?: [^>]*)?>[^<]`, string(page.body), "a script in the page, which the policy forbids")
 		require.Contains(t, page.Header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self';")
+		require.NotContains(t, page.Header.Get("Content-Security-Policy"), "unsafe")
 		require.Contains(t, string(get(t, h, "/docs/start.js").body), "url: '/openapi.json'")
 		references := reference.FindAllStringSubmatch(string(page.body), -1)
 		require.Len(t, references, 4)

@@ -52,15 +52,22 @@ func (s *apiOnly) browse(script string) *program {
 	return nil
 }
 
-// nextSight is the next line of a script; there is none where it has ended. Nothing may go wrong in a page.
+// nextSight is the next line of a script; there is none where it has ended.
 func nextSight(p *program) (saw pageSaw, more bool) {
 	p.t.Helper()
 	line, more := <-p.lines
 	if more {
-		saw = told[pageSaw](p, line)
-		require.Empty(p.t, saw.Trouble)
+		saw = sight(p, line)
 	}
 	return saw, more
+}
+
+// sight reads a line of a script. Nothing may go wrong in a page.
+func sight(p *program, line string) pageSaw {
+	p.t.Helper()
+	saw := told[pageSaw](p, line)
+	require.Empty(p.t, saw.Trouble)
+	return saw
 }
 
 func TestPlaygroundInABrowser(t *testing.T) {
@@ -79,15 +86,25 @@ func TestPlaygroundInABrowser(t *testing.T) {
 	}
 	live, _ := nextSight(p)
 	require.Equal(t, strings.Replace(s.base, "http", "ws", 1)+"/graphql", live.Listens, p.stderr)
-	for len(p.lines) == 0 { // nothing else shows that the subscription has begun
-		s.ingest("csv")
-	}
-	heard, _ := nextSight(p)
-	require.Contains(t, heard.Heard, `"source": "csv"`)
+	require.Contains(t, s.runUntilTold(p).Heard, `"source": "csv"`)
 	_, more := nextSight(p)
 	require.False(t, more)
 	require.Zero(t, p.wait(), p.stderr)
 	require.Equal(t, exitDone, s.stop(syscall.SIGTERM), s.stderr)
+}
+
+// runUntilTold runs a source until the script tells of it: nothing else shows that its subscription has begun.
+func (s *apiOnly) runUntilTold(p *program) pageSaw {
+	s.t.Helper()
+	for {
+		select {
+		case line, more := <-p.lines:
+			require.True(s.t, more, "the script ended: %s", p.stderr)
+			return sight(p, line)
+		default:
+			s.ingest("csv")
+		}
+	}
 }
 
 // serveSources serves what two sources say, and a file that says today's prices a twentieth higher than they do.

@@ -117,11 +117,13 @@ func serveSources(t *testing.T) *apiOnly {
 		"COINPAPRIKA_BASE_URL="+upstream.URL+"/coinpaprika/v1", "CONSENSUS_MAX_AGE=48h")
 	s.ingest(gecko)
 	s.ingest("coinpaprika")
+	today := time.Now().UTC().Format(time.DateOnly)
 	rows := "Symbol,Name,Date,Close\n"
-	for _, node := range query(t, s.base, testKey, `{ assets(first: 5) { nodes { symbol name consensus { priceUsd } } } }`)["assets"].(map[string]any)["nodes"].([]any) {
+	assets := query(t, s.base, testKey, `{ assets(first: 5) { nodes { symbol name consensus { priceUsd } } } }`)["assets"].(map[string]any)
+	for _, node := range assets["nodes"].([]any) {
 		asset := node.(map[string]any)
 		price := decimal.RequireFromString(asset["consensus"].(map[string]any)["priceUsd"].(string))
-		rows += fmt.Sprintf("%s,%s,%s,%s\n", asset["symbol"], asset["name"], time.Now().UTC().Format(time.DateOnly), price.Mul(decimal.New(105, -2)))
+		rows += fmt.Sprintf("%s,%s,%s,%s\n", asset["symbol"], asset["name"], today, price.Mul(decimal.New(105, -2)))
 	}
 	require.NoError(t, os.WriteFile(file, []byte(rows), 0o600))
 	s.ingest("csv")

@@ -37,8 +37,11 @@ async function watch(page) {
   page.on('pageerror', (error) => trouble('error:', error.stack));
   page.on('requestfailed', (request) => trouble('failed:', request.url(), request.failure()?.errorText));
   page.on('response', (response) => response.status() >= 400 && trouble('answered:', response.url(), response.status()));
-  page.on('request', (request) => request.url().startsWith(base + '/') || request.url().startsWith('data:') || trouble('elsewhere:', request.url()));
+  const here = (address) => address.startsWith(base + '/') || address.startsWith('data:');
+  page.on('request', (request) => here(request.url()) || trouble('elsewhere:', request.url()));
   await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (e) => console.error('forbidden:', e.effectiveDirective, e.blockedURI, e.sample));
+    document.addEventListener('securitypolicyviolation', (forbidden) => {
+      console.error('forbidden:', forbidden.effectiveDirective, forbidden.blockedURI, forbidden.sample);
+    });
   });
 }

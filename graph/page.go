@@ -37,8 +37,8 @@ func (l list[T, K]) page(ctx context.Context, most int, args pageArgs) (*model.C
 		return nil, err
 	}
 	c := &model.Connection[T]{
-		Cursor: func(row *T) string { return market.EncodeCursor(l.scope, l.key(row)) },
-		Count:  l.count,
+		AppendCursor: func(b []byte, row *T) []byte { return market.AppendCursor(b, l.scope, l.key(row)) },
+		Count:        l.count,
 	}
 	if !wantsRows(ctx) {
 		return c, nil

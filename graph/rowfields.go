@@ -68,7 +68,7 @@ func assetOfRecord(ctx context.Context, f graphql.CollectedField, p page[model.R
 var edgeObject = object[model.RecordEdge]{
 	name: "RecordEdge", kinds: []string{"RecordEdge"},
 	fields: map[string]writer[model.RecordEdge]{
-		"cursor": func(b []byte, e *model.RecordEdge) []byte { return quote(b, e.Cursor()) },
+		"cursor": func(b []byte, e *model.RecordEdge) []byte { return append(e.AppendCursor(append(b, '"')), '"') },
 	},
 	nested: map[string]func(context.Context, graphql.CollectedField, page[model.RecordEdge]) (writer[model.RecordEdge], bool){
 		"node": func(ctx context.Context, f graphql.CollectedField, p page[model.RecordEdge]) (writer[model.RecordEdge], bool) {

@@ -6,8 +6,8 @@ import "context"
 type Connection[T any] struct {
 	Nodes []*T
 	PageFlags
-	Cursor func(*T) string                          // the cursor of a node of this page
-	Count  func(ctx context.Context) (int64, error) // the rows of the whole list
+	AppendCursor func(b []byte, node *T) []byte           // appends the cursor of a node of this page
+	Count        func(ctx context.Context) (int64, error) // the rows of the whole list
 }
 
 // PageFlags tell whether there is more on either side of a page.
@@ -37,7 +37,7 @@ type (
 // Edge is a node and where it stands in its list.
 type Edge[T any] struct {
 	Node   *T
-	cursor func(*T) string
+	cursor func([]byte, *T) []byte
 }
 
 // The edges of the schema.
@@ -59,7 +59,10 @@ type (
 )
 
 // Cursor is made when it is asked for only: most clients need that of the last edge alone.
-func (e *Edge[T]) Cursor() string { return e.cursor(e.Node) }
+func (e *Edge[T]) Cursor() string { return string(e.AppendCursor(nil)) }
+
+// AppendCursor appends it to a text.
+func (e *Edge[T]) AppendCursor(b []byte) []byte { return e.cursor(b, e.Node) }
 
 // PageInfo says what lies around a page. Cursors are nil on an empty page.
 type PageInfo struct {
@@ -73,7 +76,7 @@ type PageInfo struct {
 func (c *Connection[T]) Edges() []*Edge[T] {
 	edges, all := make([]*Edge[T], len(c.Nodes)), make([]Edge[T], len(c.Nodes))
 	for i, node := range c.Nodes {
-		all[i] = Edge[T]{Node: node, cursor: c.Cursor}
+		all[i] = Edge[T]{Node: node, cursor: c.AppendCursor}
 		edges[i] = &all[i]
 	}
 	return edges
@@ -83,7 +86,7 @@ func (c *Connection[T]) Edges() []*Edge[T] {
 func (c *Connection[T]) PageInfo() *PageInfo {
 	info := &PageInfo{HasNextPage: c.HasNext, HasPreviousPage: c.HasPrevious}
 	if n := len(c.Nodes); n > 0 {
-		start, end := c.Cursor(c.Nodes[0]), c.Cursor(c.Nodes[n-1])
+		start, end := string(c.AppendCursor(nil, c.Nodes[0])), string(c.AppendCursor(nil, c.Nodes[n-1]))
 		info.StartCursor, info.EndCursor = &start, &end
 	}
 	return info

@@ -43,16 +43,19 @@ func NewCursorScope(parts ...any) CursorScope {
 }
 
 // EncodeCursor makes the opaque cursor of a key within a scope.
-func EncodeCursor[K any](s CursorScope, key K) string {
+func EncodeCursor[K any](s CursorScope, key K) string { return string(AppendCursor(nil, s, key)) }
+
+// AppendCursor appends to b what EncodeCursor makes.
+func AppendCursor[K any](b []byte, s CursorScope, key K) []byte {
 	raw := append(append(make([]byte, 0, 96), cursorVersion), s[:]...)
 	if k, ok := any(&key).(*RecordKey); ok { // every row of a page may have one, so it is written by hand
-		return base64.RawURLEncoding.EncodeToString(k.appendJSON(raw))
+		return base64.RawURLEncoding.AppendEncode(b, k.appendJSON(raw))
 	}
 	text, err := json.Marshal(key)
 	if err != nil {
 		panic(fmt.Sprintf("market: a cursor key must be plain data: %v", err))
 	}
-	return base64.RawURLEncoding.EncodeToString(append(raw, text...))
+	return base64.RawURLEncoding.AppendEncode(b, append(raw, text...))
 }
 
 // appendJSON appends what json.Marshal makes of the key.

@@ -59,6 +59,7 @@ func TestBadInputIsNamed(t *testing.T) {
 		`{ asset(slug: "a\u0000b") { id } }`:                                              `String: "a\x00b" is not allowed: UTF-8 text without zero bytes`,
 		`{ records(orderBy: PRICE) { totalCount } }`:                                      `Value "PRICE" does not exist in "RecordOrder!" enum.`,
 		`{ records(orderBy: null) { totalCount } }`:                                       `Expected value of type "RecordOrder!", found null.`,
+		`{ records { nodes { id ... @defer { asset { slug } } } } }`:                      `Unknown directive "@defer".`,
 		`{ nothing }`: `Cannot query field "nothing" on type "Query".`,
 		`{ health { `: `Expected Name, found <EOF>`,
 		``:            `there is no query: send {"query": "..."}`,

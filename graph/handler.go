@@ -15,6 +15,14 @@ import (
 	"github.com/kasparro/kasparro/graph/wire"
 )
 
+// schema is what the API understands. An answer goes out in one piece, so there is no @defer, which the executor would
+// obey: what is deferred would be null, and never come.
+var schema = func() *ast.Schema {
+	s := generated.NewExecutableSchema(generated.Config{}).Schema()
+	delete(s.Directives, "defer")
+	return s
+}()
+
 // NewHandler returns the handler of /graphql. What is live in it is to be closed when the service ends.
 func NewHandler(o Options) wire.Handler { return newHandler(o, rows{o.Reader}) }
 
@@ -26,8 +34,7 @@ func newHandler(o Options, more ...graphql.HandlerExtension) wire.Handler {
 	if o.Feed == nil {
 		o.Feed = live.New(o.Reader, o.Log) // which nobody runs
 	}
-	schema := generated.NewExecutableSchema(generated.Config{Resolvers: &Resolver{o}})
-	exec := executor.New(schema)
+	exec := executor.New(generated.NewExecutableSchema(generated.Config{Resolvers: &Resolver{o}}))
 	parsed := newKept[*ast.QueryDocument]()
 	exec.SetQueryCache(parsed)
 	exec.SetErrorPresenter(presenter{o.Log, o.NoIntrospection}.present)
@@ -35,7 +42,7 @@ func newHandler(o Options, more ...graphql.HandlerExtension) wire.Handler {
 	exec.SetDisableSuggestion(o.NoIntrospection)
 	exec.Use(library{o.Documents})
 	exec.Use(extension.AutomaticPersistedQuery{Cache: newKept[string]()})
-	exec.Use(gate{o.Limits, parsed, schema.Schema()})
+	exec.Use(gate{o.Limits, parsed, schema})
 	for _, extension := range more {
 		exec.Use(extension)
 	}
@@ -53,6 +60,6 @@ func newHandler(o Options, more ...graphql.HandlerExtension) wire.Handler {
 // SDL is the schema in GraphQL's own language.
 func SDL() string {
 	var text bytes.Buffer
-	formatter.NewFormatter(&text).FormatSchema(generated.NewExecutableSchema(generated.Config{}).Schema())
+	formatter.NewFormatter(&text).FormatSchema(schema)
 	return text.String()
 }

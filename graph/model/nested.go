@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"github.com/kasparro/kasparro/internal/market"
@@ -21,5 +22,17 @@ func AssetsOf(ctx context.Context, reader market.Reader, g *Group[Record]) (map[
 			assets[a.ID] = a
 		}
 		return assets, err
+	})
+}
+
+// PayloadsOf returns what the records of a group were read from, by number of the payload, and reads it once. Of a payload
+// that has been dropped there is none.
+func PayloadsOf(ctx context.Context, reader market.Reader, g *Group[Record]) (map[int64]json.RawMessage, error) {
+	return Together(g, "raw", func(rows []*Record) (map[int64]json.RawMessage, error) {
+		records := make([]market.Record, len(rows))
+		for i, row := range rows {
+			records[i] = row.Record
+		}
+		return reader.Payloads(ctx, records)
 	})
 }

@@ -1,12 +1,11 @@
 package graph
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/shopspring/decimal"
 
 	"github.com/kasparro/kasparro/graph/model"
 	"github.com/kasparro/kasparro/graph/scalar"
@@ -44,13 +43,41 @@ var recordObject = object[model.Record]{
 			return append(b, null...)
 		},
 	},
-	nested: map[string]func(context.Context, graphql.CollectedField, page[model.Record]) (writer[model.Record], bool){"asset": assetOfRecord},
+	nested: map[string]nested[model.Record]{
+		"asset":      assetOfRecord,
+		"raw":        payloadOfRecord(func(b []byte, payload json.RawMessage, _ bool) []byte { return encoded(b, payload) }),
+		"rawExpired": payloadOfRecord(func(b []byte, _ json.RawMessage, kept bool) []byte { return strconv.AppendBool(b, !kept) }),
+	},
+}
+
+// payloadOfRecord reads the payloads of all rows. One that has been dropped is not kept.
+func payloadOfRecord(write func(b []byte, payload json.RawMessage, kept bool) []byte) nested[model.Record] {
+	return func(ctx context.Context, _ graphql.CollectedField, p page[model.Record]) (writer[model.Record], bool) {
+		if !together(p.rows) {
+			return nil, false
+		}
+		payloads, err := model.PayloadsOf(ctx, p.reader, p.rows[0].Group)
+		return func(b []byte, r *model.Record) []byte {
+			payload, kept := payloads[r.RawID]
+			return write(b, payload, kept)
+		}, err == nil
+	}
+}
+
+// together tells whether rows are of one group, so that what hangs on one is read for all.
+func together(rows []*model.Record) bool {
+	for _, r := range rows {
+		if r.Group != rows[0].Group {
+			return false
+		}
+	}
+	return true
 }
 
 // assetOfRecord reads the assets of all rows.
 func assetOfRecord(ctx context.Context, f graphql.CollectedField, p page[model.Record]) (writer[model.Record], bool) {
 	write, ok := compile(ctx, f, assetObject, page[model.Asset]{reader: p.reader})
-	if !ok {
+	if !ok || !together(p.rows) {
 		return nil, false
 	}
 	assets, err := model.AssetsOf(ctx, p.reader, p.rows[0].Group)
@@ -58,7 +85,7 @@ func assetOfRecord(ctx context.Context, f graphql.CollectedField, p page[model.R
 		return nil, false
 	}
 	for _, r := range p.rows {
-		if r.Group != p.rows[0].Group || assets[r.AssetID] == nil {
+		if assets[r.AssetID] == nil {
 			return nil, false
 		}
 	}
@@ -70,7 +97,7 @@ var edgeObject = object[model.RecordEdge]{
 	fields: map[string]writer[model.RecordEdge]{
 		"cursor": func(b []byte, e *model.RecordEdge) []byte { return append(e.AppendCursor(append(b, '"')), '"') },
 	},
-	nested: map[string]func(context.Context, graphql.CollectedField, page[model.RecordEdge]) (writer[model.RecordEdge], bool){
+	nested: map[string]nested[model.RecordEdge]{
 		"node": func(ctx context.Context, f graphql.CollectedField, p page[model.RecordEdge]) (writer[model.RecordEdge], bool) {
 			nodes := make([]*model.Record, len(p.rows))
 			for i, e := range p.rows {
@@ -91,7 +118,7 @@ var assetObject = object[model.Asset]{
 		"name":   func(b []byte, a *model.Asset) []byte { return quote(b, a.Name) },
 		"rank":   func(b []byte, a *model.Asset) []byte { return whole(b, a.Rank) },
 	},
-	nested: map[string]func(context.Context, graphql.CollectedField, page[model.Asset]) (writer[model.Asset], bool){
+	nested: map[string]nested[model.Asset]{
 		"consensus": func(ctx context.Context, f graphql.CollectedField, p page[model.Asset]) (writer[model.Asset], bool) {
 			write, ok := compile(ctx, f, consensusObject, page[market.Consensus]{reader: p.reader})
 			return func(b []byte, a *model.Asset) []byte {
@@ -114,32 +141,4 @@ var consensusObject = object[market.Consensus]{
 		"sources":          func(b []byte, c *market.Consensus) []byte { return strconv.AppendInt(b, c.Sources, 10) },
 		"observedAt":       func(b []byte, c *market.Consensus) []byte { return scalar.AppendDateTime(b, c.ObservedAt) },
 	},
-}
-
-const null = "null"
-
-// quote appends a text as JSON, as the executor's strings are.
-func quote(b []byte, s string) []byte {
-	for i := range len(s) {
-		if s[i] < 0x20 || s[i] == '"' || s[i] == '\\' {
-			var escaped bytes.Buffer
-			graphql.MarshalString(s).MarshalGQL(&escaped)
-			return append(b, escaped.Bytes()...)
-		}
-	}
-	return append(append(append(b, '"'), s...), '"')
-}
-
-func whole(b []byte, n *int32) []byte {
-	if n == nil {
-		return append(b, null...)
-	}
-	return strconv.AppendInt(b, int64(*n), 10)
-}
-
-func exactOrNull(b []byte, d decimal.NullDecimal) []byte {
-	if !d.Valid {
-		return append(b, null...)
-	}
-	return scalar.AppendDecimal(b, d.Decimal)
 }

@@ -81,10 +81,12 @@ type object[T any] struct {
 	name   string
 	kinds  []string // the types that a fragment on it may name
 	fields map[string]writer[T]
-	// nested are fields that are objects themselves. They read what is needed for all rows, and return false where
-	// that, or their selection, is left to the executor.
-	nested map[string]func(context.Context, graphql.CollectedField, page[T]) (writer[T], bool)
+	nested map[string]nested[T]
 }
+
+// nested makes the writer of a field that takes more than the row: it reads what is needed for all rows, and returns false
+// where that, or the field's selection, is left to the executor.
+type nested[T any] func(context.Context, graphql.CollectedField, page[T]) (writer[T], bool)
 
 // compile makes the writer of what a field selects of its objects.
 func compile[T any](ctx context.Context, field graphql.CollectedField, o object[T], p page[T]) (writer[T], bool) {
@@ -95,8 +97,8 @@ func compile[T any](ctx context.Context, field graphql.CollectedField, o object[
 	var parts []part
 	for _, f := range graphql.CollectFields(graphql.GetOperationContext(ctx), field.Selections, o.kinds) {
 		write, ok := o.fields[f.Name]
-		if nested, is := o.nested[f.Name]; is {
-			write, ok = nested(ctx, f, p)
+		if writerOf, is := o.nested[f.Name]; is {
+			write, ok = writerOf(ctx, f, p)
 		}
 		if f.Name == "__typename" {
 			write, ok = func(buf []byte, _ *T) []byte { return append(append(append(buf, '"'), o.name...), '"') }, true

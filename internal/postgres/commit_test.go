@@ -154,3 +154,24 @@ func TestRejectionsAreKeptOnce(t *testing.T) {
 	require.Equal(t, batch.Rejections[0].Reason, page.Items[0].Reason)
 	require.Equal(t, run.ID, page.Items[0].RunID)
 }
+
+// An external id may be any text, also one that means something where lists are written.
+func TestPayloadsUnderAnyExternalID(t *testing.T) {
+	s := newStore(t)
+	run := start(t, s, "csv")
+	ids := []string{`q"uo\te`, `it's`, `{a,b}`, `NULL`, `a ? b`, "tab\t\n", "\u2028é", `\`, ` `, `$1`, `\x41`}
+	var page []market.Observation
+	for _, id := range ids {
+		page = append(page, observe(id, noon, "1"))
+	}
+	commit(t, s, run, page...)
+	records := newest(t, s, market.RecordFilter{})
+	require.Len(t, records, len(ids))
+	payloads, err := s.Payloads(t.Context(), records)
+	require.NoError(t, err)
+	require.Len(t, payloads, len(ids))
+	for _, r := range records {
+		require.JSONEq(t, string(observe(r.ExternalID, noon, "1").Payload), string(payloads[r.RawID]))
+		require.Contains(t, ids, r.ExternalID)
+	}
+}

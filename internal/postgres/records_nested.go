@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"github.com/kasparro/kasparro/internal/market"
 )
@@ -106,21 +107,18 @@ func (s *Store) Payloads(ctx context.Context, records []market.Record) (map[int6
 	if len(records) == 0 {
 		return payloads, nil
 	}
-	var keys sqlText
+	externalIDs, numbers := make([]string, len(records)), make([]int64, len(records))
 	for i, r := range records {
-		if i > 0 {
-			keys.add(", ")
-		}
-		keys.add("(?, ?)", r.ExternalID, r.RawID)
+		externalIDs[i], numbers[i] = r.ExternalID, r.RawID
 	}
 	var q sqlText
 	for i, table := range []string{"raw_records", "raw_kept"} {
 		if i > 0 {
 			q.add(" UNION ALL ")
 		}
-		q.add("SELECT id, payload FROM " + table + " WHERE (external_id, id) IN (")
-		q.append(keys)
-		q.add(")")
+		// A list of pairs would be planned as that many conditions, for a tenth of a second.
+		q.add("SELECT id, payload FROM "+table+" WHERE (external_id, id) IN (SELECT * FROM unnest(?::text[], ?::bigint[]))",
+			pgdialect.Array(externalIDs), pgdialect.Array(numbers))
 	}
 	var rows []struct {
 		ID      int64

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -120,7 +121,7 @@ func TestRowsAreWrittenAsTheExecutorWritesThem(t *testing.T) {
 	})
 }
 
-// halfBlind cannot read assets and payloads, or knows some assets only.
+// halfBlind cannot read payloads, and no assets or some of them only.
 type halfBlind struct {
 	market.Reader
 	err error
@@ -133,11 +134,8 @@ func (h halfBlind) AssetsByID(ctx context.Context, ids []int64) ([]market.Asset,
 	return h.Reader.AssetsByID(ctx, ids[1:])
 }
 
-func (h halfBlind) Payloads(ctx context.Context, records []market.Record) (map[int64]json.RawMessage, error) {
-	if h.err != nil {
-		return nil, h.err
-	}
-	return h.Reader.Payloads(ctx, records)
+func (h halfBlind) Payloads(context.Context, []market.Record) (map[int64]json.RawMessage, error) {
+	return nil, cmp.Or(h.err, errors.New("no payloads"))
 }
 
 // Where a row goes wrong, errors, their paths and what becomes null are those of the executor, too.
@@ -148,7 +146,7 @@ func TestRowsGoWrongAsWithTheExecutor(t *testing.T) {
 		for _, query := range []string{
 			`{ records { nodes { id asset { slug } } } }`, `{ records { edges { cursor node { id asset { slug listings { id } } } } totalCount } }`,
 			`{ records { nodes { x: asset { name } } pageInfo { endCursor } } stats { totalRecords } }`,
-			`{ records { edges { node { id old: rawExpired raw asset { slug } } } } }`, `{ records { nodes { raw asset { id } } } stats { totalRecords } }`,
+			`{ records { edges { node { id old: rawExpired raw asset { slug } } } } }`, `{ records { nodes { id raw } } stats { totalRecords } }`, `{ records { nodes { rawExpired } } }`,
 		} {
 			query = strings.Replace(query, "{", "query Q { ", 1)
 			status, want := post(t.Context(), t, graph.NewStockHandler(w.options(reader)), query)

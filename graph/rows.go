@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -56,13 +57,16 @@ func written[T any](ctx context.Context, resolved any, o object[T], p page[T]) a
 }
 
 func writeList[T any](list []*T, write writer[T]) []byte {
-	const usual = 400 // bytes of a row
-	buf := append(make([]byte, 0, usual*len(list)), '[')
+	const most = 1 << 20 // bytes that are claimed beforehand
+	buf := []byte{'['}
 	for i, row := range list {
 		if i > 0 {
 			buf = append(buf, ',')
 		}
 		buf = write(buf, row)
+		if i == 0 { // the others are about as long
+			buf = slices.Grow(buf, min(len(buf)*len(list)*5/4, most))
+		}
 	}
 	return append(buf, ']')
 }

@@ -37,7 +37,6 @@ func encoded(b []byte, payload json.RawMessage) []byte {
 	return append(b, other.Bytes()...)
 }
 
-
 func whole(b []byte, n *int32) []byte {
 	if n == nil {
 		return append(b, null...)

@@ -56,9 +56,13 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	case CodeTimeout:
 		shown.Message = "the time for this request has run out"
 	}
+	if given, _ := shown.Extensions["code"].(string); given == errcode.ValidationFailed && len(shown.Path) > 1 {
+		shown.Message, shown.Path = named(shown.Path, shown.Message), nil
+	}
 	if p.discreet {
 		shown.Message, _, _ = strings.Cut(shown.Message, suggestion)
 	}
+	shown.Message = brief(shown.Message)
 	extensions := map[string]any{"code": code}
 	for name, value := range shown.Extensions {
 		if name != "code" {

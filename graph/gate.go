@@ -3,14 +3,11 @@ package graph
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/parser"
 
 	"github.com/kasparro/kasparro/graph/limits"
 )
@@ -32,7 +29,8 @@ type Limits struct {
 // DefaultLimits are above what tools and real queries need: the introspection of graphql-js has 183 tokens and
 // 15 levels, and a page of 500 records with their payloads, assets and listings costs 21,001.
 var DefaultLimits = Limits{
-	Limits:   limits.Limits{Tokens: 4000, Depth: 20, Fields: 1000, Aliases: 100, RootFields: 20, Directives: 50, Cost: 200_000},
+	Limits: limits.Limits{Tokens: 4000, Depth: 20, Fields: 1000, Aliases: 100, RootFields: 20, Directives: 50, Repeats: 100,
+		NameLength: 128, ListItems: 500, Cost: 200_000},
 	PageSize: 500, Time: 15 * time.Second, Errors: 10,
 }
 
@@ -40,9 +38,10 @@ var DefaultLimits = Limits{
 // before they are validated, since validating costs as well, and by what they would cost as soon as their
 // variables are known.
 type gate struct {
-	limits Limits
-	cache  graphql.Cache[*ast.QueryDocument]
-	schema *ast.Schema
+	limits   Limits
+	cache    graphql.Cache[*ast.QueryDocument]
+	schema   *ast.Schema
+	discreet bool // suggests no names of the schema
 }
 
 // ExtensionName implements graphql.HandlerExtension.
@@ -51,31 +50,24 @@ func (gate) ExtensionName() string { return "Gate" }
 // Validate implements graphql.HandlerExtension.
 func (gate) Validate(graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationParameters measures a query that has not been seen before.
+// MutateOperationParameters measures and validates a query that has not been seen before, and hands it on.
 func (g gate) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
-	if _, known := g.cache.Get(ctx, p.Query); known {
-		return nil
-	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: p.Query}, g.limits.Tokens)
-	if err != nil {
-		e := gqlerror.WrapIfUnwrapped(err)
-		switch {
-		case strings.HasPrefix(e.Message, tokenLimit):
-			return tooComplex(&limits.Exceeded{What: "tokens", Met: g.limits.Tokens + 1, Limit: g.limits.Tokens, AtLeast: true})
-		case strings.HasPrefix(e.Message, nestingLimit):
-			return tooComplex(&limits.Exceeded{What: "levels of fields", Met: g.limits.Depth + 1, Limit: g.limits.Depth, AtLeast: true})
-		}
-		errcode.Set(e, errcode.ParseFailed)
-		return e
-	}
-	if err := g.limits.Check(doc); err != nil {
+	if err := g.limits.CheckLists(p.Variables); err != nil {
 		return tooComplex(err)
 	}
+	op := graphql.GetOperationContext(ctx)
+	doc, known := g.cache.Get(ctx, p.Query)
+	if !known {
+		var errs gqlerror.List
+		if doc, errs = g.parse(p.Query); len(errs) > 0 {
+			op.Stats.SetExtension(invalidKey, errs)
+			return errs[0]
+		}
+		g.cache.Add(ctx, p.Query, doc)
+	}
+	op.Doc = doc
 	return nil
 }
-
-// maxListItems is how many items a list in a filter may have.
-const maxListItems = 500
 
 // prices of the schema's fields: payloads are as large as many others, and a run may have met many drifts.
 var prices = limits.Prices{
@@ -89,11 +81,11 @@ const costKey = "cost"
 
 // MutateOperationContext refuses what would cost too much, and has the answer say what it did cost.
 func (g gate) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	if err := limits.Values(op.Doc, op.Operation, op.Variables, maxListItems); err != nil {
-		return tooComplex(err)
-	}
-	if err := checkVariables(g.schema, op.Operation, op.Variables); err != nil {
+	if err := g.checkVariables(op.Operation, op.Variables); err != nil {
 		return err
+	}
+	if err := g.limits.CheckValues(op.Doc, op.Operation, op.Variables, g.readable); err != nil {
+		return tooComplex(err)
 	}
 	cost := limits.Cost(op.Doc, op.Operation, op.Variables, prices)
 	if err := g.limits.CheckCost(cost); err != nil {
@@ -103,14 +95,23 @@ func (g gate) MutateOperationContext(_ context.Context, op *graphql.OperationCon
 	return nil
 }
 
-// InterceptResponse reports the cost.
+// maxFailures is how many fields that failed are told of one answer: each error repeats the whole path to its row.
+const maxFailures = 100
+
+// InterceptResponse reports the cost, and says of many fields that failed how many more there are.
 func (g gate) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	if graphql.HasOperationContext(ctx) {
 		if cost := graphql.GetOperationContext(ctx).Stats.GetExtension(costKey); cost != nil {
 			graphql.RegisterExtension(ctx, costKey, cost)
 		}
 	}
-	return next(ctx)
+	answer := next(ctx)
+	if answer != nil && len(answer.Errors) > maxFailures {
+		rest := len(answer.Errors) - maxFailures
+		code, _ := answer.Errors[maxFailures].Extensions["code"].(string)
+		answer.Errors = append(answer.Errors[:maxFailures:maxFailures], coded(code, "%d more fields failed", rest))
+	}
+	return answer
 }
 
 // tooComplex keeps the cause, whose figures the answer shows.

@@ -35,21 +35,20 @@ func newHandler(o Options, more ...graphql.HandlerExtension) wire.Handler {
 		o.Feed = live.New(o.Reader, o.Log) // which nobody runs
 	}
 	exec := executor.New(generated.NewExecutableSchema(generated.Config{Resolvers: &Resolver{o}}))
-	parsed := newKept[*ast.QueryDocument]()
+	parsed := handed{newKept[*ast.QueryDocument]()}
 	exec.SetQueryCache(parsed)
 	exec.SetErrorPresenter(presenter{o.Log, o.NoIntrospection}.present)
 	exec.SetRecoverFunc(recovered)
-	exec.SetDisableSuggestion(o.NoIntrospection)
 	exec.Use(library{o.Documents})
 	exec.Use(extension.AutomaticPersistedQuery{Cache: newKept[string]()})
-	exec.Use(gate{o.Limits, parsed, schema})
+	exec.Use(gate{o.Limits, parsed, schema, o.NoIntrospection})
 	for _, extension := range more {
 		exec.Use(extension)
 	}
 	if !o.NoIntrospection {
 		exec.Use(extension.Introspection{})
 	}
-	h := wire.Handler{Exec: exec, Lasting: lasting, Time: o.Limits.Time, Errors: o.Limits.Errors,
+	h := wire.Handler{Exec: gated{exec}, Lasting: lasting, Time: o.Limits.Time, Errors: o.Limits.Errors,
 		BadRequest: CodeBadUserInput, TooMany: CodeTooManyRequests, NoKey: CodeUnauthenticated}
 	if o.Door != nil {
 		h.Live = &wire.Live{Door: o.Door, Subscriptions: o.Limits.ConcurrentSubscriptions, MaxMessage: int64(cmp.Or(o.MaxBodyBytes, defaultMaxBody))}

@@ -1,7 +1,12 @@
 package graph_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -11,9 +16,15 @@ import (
 // killer is a query that is cheap to send and dear to answer.
 type killer struct {
 	name, query string
+	variables   string // as JSON; empty: none
 	code        string // of the refusal
 	says        string
 }
+
+const (
+	complicated = "QUERY_TOO_COMPLEX"
+	bad         = "BAD_USER_INPUT"
+)
 
 // doubling are fragments of which each holds the next one twice.
 func doubling(levels int, around, last string) string {
@@ -29,41 +40,90 @@ func doubling(levels int, around, last string) string {
 	return text.String()
 }
 
+// numbered writes a format for each number below n.
+func numbered(n int, format string) string {
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, format, i)
+	}
+	return text.String()
+}
+
 func killers() []killer {
 	repeat := strings.Repeat
-	numbered := func(n int, format string) string {
-		var text strings.Builder
-		for i := range n {
-			fmt.Fprintf(&text, format, i)
-		}
-		return text.String()
-	}
 	nodes := strings.ReplaceAll(doubling(24, "{ records { nodes { %s } } }", "id"), "Query", "Record")
+	long := repeat("a", 900_000)
+	const bySymbol, byFilter = `query ($v: [String!]) { records(filter: {symbol: $v}) { totalCount } }`, `query ($v: RecordFilter) { records(filter: $v) { totalCount } }`
 	return []killer{
-		{"24 doubling fragments", doubling(24, "{ %s }", "__typename"), "QUERY_TOO_COMPLEX", "fields"},
-		{"24 doubling fragments in a list", nodes, "QUERY_TOO_COMPLEX", "fields"},
-		{"50,000 aliases", "{ " + numbered(50_000, "a%d: __typename ") + "}", "QUERY_TOO_COMPLEX", "4001 or more tokens"},
-		{"101 aliases", "{ health { " + numbered(101, "a%d: version ") + "} }", "QUERY_TOO_COMPLEX", "101 aliases; at most 100"},
-		{"101 aliases of the root", "{ " + numbered(101, "a%d: __typename ") + "}", "QUERY_TOO_COMPLEX", "101 aliases; at most 100"},
-		{"5,000 duplicate fields", "{ health { " + repeat("version ", 5000) + "} }", "QUERY_TOO_COMPLEX", "tokens"},
-		{"500 duplicate root fields", "{ " + repeat("__typename ", 500) + "}", "QUERY_TOO_COMPLEX", "500 root fields; at most 20"},
-		{"10,000 directives", "{ __typename " + repeat("@aa", 10_000) + " }", "QUERY_TOO_COMPLEX", "tokens"},
-		{"51 directives", "{ health { version " + repeat("@skip(if: false) ", 51) + "} }", "QUERY_TOO_COMPLEX", "51 directives; at most 50"},
-		{"circular introspection", "{ __schema { types { fields { type { fields { type { fields { type { fields { type { name } } } } } } } } } } }",
-			"BAD_USER_INPUT", "introspection depth"},
-		{"deep nesting", repeat("{ asset(slug: \"x\") ", 1) + repeat("{ listings { asset ", 30) + "{ id }" + repeat("} }", 30) + "}", "QUERY_TOO_COMPLEX", "levels"},
-		{"very deep nesting", repeat("{ a ", 1900) + repeat("}", 1900), "QUERY_TOO_COMPLEX", "levels"},
-		{"pages in pages", "{ assets(first: 500) { nodes { records(first: 500) { nodes { id } } } } }", "QUERY_TOO_COMPLEX", "points of cost"},
-		{"many operations of one fragment", numbered(15, "query Q%d { ...F } ") + "fragment F on Query { health { " + repeat("status ", 100) + "} }", "QUERY_TOO_COMPLEX", "fields; at most 1000"},
-		{"duplicates that are dear to validate", "{ health { " + repeat("version ", 1500) + "} }", "QUERY_TOO_COMPLEX", "1501 fields; at most 1000"},
-		{"drifts of drifts", `{ node(id: "run_1") { ... on EtlRun { drifts { run { drifts { run { drifts { run { id } } } } } } } } }`, "QUERY_TOO_COMPLEX", "points of cost"},
-		{"payloads over and over", "{ assets(first: 500) { nodes { records(first: 1) { nodes { " + numbered(98, "r%d: raw ") + "} } } } }", "QUERY_TOO_COMPLEX", "points of cost"},
-		{"a long list", `{ records(filter: {symbol: [` + repeat(`"X" `, 501) + `]}) { nodes { id } } }`, "QUERY_TOO_COMPLEX", "501 items in a list; at most 500"},
-		{"a number beyond all numbers", "{ disagreements(minSpreadPercent: 1e9999999) { nodes { slug } } }", "BAD_USER_INPUT", "beyond all numbers"},
-		{"a whole number beyond all numbers", "{ disagreements(minSpreadPercent: 99999999999999999999) { nodes { slug } } }", "BAD_USER_INPUT", "beyond all numbers"},
-		{"fragments in a circle", "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }", "BAD_USER_INPUT", "within itself"},
+		{"24 doubling fragments", doubling(24, "{ %s }", "__typename"), "", complicated, "fields; at most 1000"},
+		{"24 doubling fragments in a list", nodes, "", complicated, "fields; at most 1000"},
+		{"24 doubling fragments that end in nothing", doubling(24, "{ %s }", "...Nothing"), "", complicated, "fields; at most 1000"},
+		{"50,000 aliases", "{ " + numbered(50_000, "a%d: __typename ") + "}", "", complicated, "4001 or more tokens"},
+		{"101 aliases", "{ health { " + numbered(101, "a%d: version ") + "} }", "", complicated, "101 aliases; at most 100"},
+		{"101 aliases of the root", "{ " + numbered(101, "a%d: __typename ") + "}", "", complicated, "101 aliases; at most 100"},
+		{"5,000 duplicate fields", "{ health { " + repeat("version ", 5000) + "} }", "", complicated, "tokens"},
+		{"1,500 duplicate fields", "{ health { " + repeat("version ", 1500) + "} }", "", complicated, "1501 fields; at most 1000"},
+		{"995 duplicate fields", "{ health { " + repeat("version ", 995) + "} }", "", complicated, "101 fields of one name at one place; at most 100"},
+		{"duplicates within duplicates", "{ " + repeat("health { "+repeat("version ", 60)+"} ", 15) + "}", "", complicated, "of one name at one place"},
+		{"duplicates in fragments", "{ health { " + numbered(400, "...F%d ") + "} } " + numbered(400, "fragment F%d on Health { version } "), "", complicated, "of one name at one place"},
+		{"500 duplicate root fields", "{ " + repeat("__typename ", 500) + "}", "", complicated, "500 root fields; at most 20"},
+		{"10,000 directives", "{ __typename " + repeat("@aa", 10_000) + " }", "", complicated, "tokens"},
+		{"51 directives", "{ health { version " + repeat("@skip(if: false) ", 51) + "} }", "", complicated, "51 directives; at most 50"},
+		{"circular introspection", "{ __schema { types { fields { type { fields { type { fields { type { fields { type { name } } } } } } } } } } }", "", bad, "introspection depth"},
+		{"deep nesting", `{ asset(slug: "x") ` + repeat("{ listings { asset ", 30) + "{ id }" + repeat("} }", 30) + "}", "", complicated, "levels"},
+		{"very deep nesting", repeat("{ a ", 1900) + repeat("}", 1900), "", complicated, "levels"},
+		{"a deep list", "{ records(filter: {symbol: " + repeat("[", 1900) + repeat("]", 1900) + "}) { totalCount } }", "", complicated, "levels"},
+		{"a deep object", "{ records(filter: " + repeat("{a: ", 1200) + "1" + repeat("}", 1200) + ") { totalCount } }", "", complicated, "levels"},
+		{"a deep list in a variable", bySymbol, repeat("[", 5000) + repeat("]", 5000), bad, "variable $v"},
+		{"a deep object in a variable", byFilter, repeat(`{"a":`, 5000) + "1" + repeat("}", 5000), bad, "variable $v"},
+		{"pages in pages", "{ assets(first: 500) { nodes { records(first: 500) { nodes { id } } } } }", "", complicated, "points of cost"},
+		{"many operations of one fragment", numbered(15, "query Q%d { ...F } ") + "fragment F on Query { health { " + repeat("status ", 100) + "} }", "", complicated, "fields; at most 1000"},
+		{"drifts of drifts", `{ node(id: "run_1") { ... on EtlRun { drifts { run { drifts { run { drifts { run { id } } } } } } } } }`, "", complicated, "points of cost"},
+		{"payloads over and over", "{ assets(first: 500) { nodes { records(first: 1) { nodes { " + numbered(98, "r%d: raw ") + "} } } } }", "", complicated, "points of cost"},
+		{"long aliases in a list", "{ records(first: 500) { nodes { " + numbered(100, repeat("a", 120)+"%d: id ") + "} } }", "", complicated, "points of cost"},
+		{"a longer alias", "{ " + long + ": __typename }", "", complicated, "900000 characters in a name; at most 128"},
+		{"a long list", `{ records(filter: {symbol: [` + repeat(`"X" `, 501) + `]}) { nodes { id } } }`, "", complicated, "501 items in a list; at most 500"},
+		{"a long list in a variable", bySymbol, "[" + repeat(`"X",`, 15_000) + `"X"]`, complicated, "15001 items in a list; at most 500"},
+		{"a longer list in a variable", bySymbol, "[" + repeat(`"X",`, 200_000) + `"X"]`, bad, "variables has more than 20000 values"},
+		{"1,000 unknown fields", "{ health { " + numbered(990, "statu%d ") + "} }", "", bad, "Cannot query field"},
+		{"1,000 unknown arguments", `{ asset(slug: "x" ` + numbered(1300, "slu%d: 1 ") + ") { id } }", "", bad, "Unknown argument"},
+		{"a long value of an enum", `{ assets(orderBy: "` + long + `") { totalCount } }`, "", bad, "cannot represent non-enum value"},
+		{"a long text", `{ asset(slug: "` + long + `") { id } }`, "", bad, "at most 4096 bytes"},
+		{"a long text in a variable", bySymbol, `"` + long + `"`, bad, "at most 4096 bytes"},
+		{"a number beyond all numbers", "{ matchCandidates(filter: {minScore: 1e9999999}) { totalCount } }", "", bad, `non numeric value: 1e9999999`},
+		{"a Decimal beyond all numbers", "{ disagreements(minSpreadPercent: 1e9999999) { nodes { slug } } }", "", bad, `Decimal: "1e9999999" is not allowed`},
+		{"a long number", "{ records(first: " + repeat("9", 900_000) + ") { totalCount } }", "", complicated, "900000 characters in a name"},
+		{"a long number in a variable", "query ($v: Int) { records(first: $v) { totalCount } }", repeat("9", 900_000), bad, "variable $v"},
+		{"a long Decimal in a variable", "query ($v: Decimal!) { disagreements(minSpreadPercent: $v) { totalCount } }", repeat("9", 900_000), bad, "variable $v"},
+		{"fragments in a circle", "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }", "", bad, "within itself"},
+		{"fragments in many circles", "{ " + numbered(40, "...F%d ") + "} " + numbered(40, "fragment F%d on Query { __typename "+numbered(40, "...F%d ")+"} "), "", complicated, "fields; at most 1000"},
 	}
 }
+
+// body is the request that asks for it.
+func (k killer) body(t require.TestingT) string {
+	query, err := json.Marshal(k.query)
+	require.NoError(t, err)
+	if k.variables == "" {
+		return `{"query": ` + string(query) + `}`
+	}
+	return `{"query": ` + string(query) + `, "variables": {"v": ` + k.variables + `}}`
+}
+
+// sends sends a body as the server hands it on, with a megabyte at most.
+func sends(t testing.TB, h http.Handler, body io.Reader) *httptest.ResponseRecorder {
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", body)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/graphql-response+json")
+	answer := httptest.NewRecorder()
+	http.MaxBytesHandler(h, 1<<20).ServeHTTP(answer, r)
+	return answer
+}
+
+// lateBody is a body whose time has run out.
+type lateBody struct{}
+
+func (lateBody) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
 
 // The known killers are refused before anything is run, each in the words of the limit that it exceeds.
 func TestKillersAreRefused(t *testing.T) {
@@ -71,7 +131,11 @@ func TestKillersAreRefused(t *testing.T) {
 	for _, k := range killers() {
 		t.Run(k.name, func(t *testing.T) {
 			before := w.statements.Load()
-			a := w.ask(t, k.query)
+			got := sends(t, w.Handler, strings.NewReader(k.body(t)))
+			require.Equal(t, http.StatusBadRequest, got.Code)
+			require.Less(t, got.Body.Len(), 8000, "little is said back")
+			var a answer
+			require.NoError(t, json.Unmarshal(got.Body.Bytes(), &a))
 			require.Nil(t, a.Data)
 			require.NotEmpty(t, a.Errors)
 			require.LessOrEqual(t, len(a.Errors), 10)
@@ -80,67 +144,7 @@ func TestKillersAreRefused(t *testing.T) {
 			require.Equal(t, before, w.statements.Load(), "statements were sent")
 		})
 	}
+	require.Equal(t, http.StatusRequestEntityTooLarge, sends(t, w.Handler, strings.NewReader(`{"query": "`+strings.Repeat(" ", 10<<20)+`"}`)).Code)
+	require.Equal(t, http.StatusRequestTimeout, sends(t, w.Handler, lateBody{}).Code)
 	require.Empty(t, w.log.String())
-}
-
-// Values that come with variables are checked before anything is run, as those in the query are.
-func TestVariablesAreMeasured(t *testing.T) {
-	w := newWorld(t)
-	long := make([]string, 501)
-	a := w.ask(t, `query ($s: [String!]) { records(filter: {symbol: $s}) { nodes { id } } }`, "s", long)
-	require.Equal(t, "QUERY_TOO_COMPLEX", a.Errors[0].Extensions["code"])
-	require.Equal(t, 501.0, a.Errors[0].Extensions["met"])
-	require.Empty(t, w.ask(t, `query ($s: [String!]) { records(filter: {symbol: $s}) { nodes { id } } }`, "s", long[1:]).Errors)
-	a = w.ask(t, `query ($n: Boolean = true) { health { status @include(if: $n) } }`, "n", nil)
-	require.Equal(t, "BAD_USER_INPUT", a.Errors[0].Extensions["code"])
-	require.Contains(t, a.Errors[0].Message, "must not be null")
-	require.Empty(t, w.log.String())
-}
-
-// A fragment may have more fields than a query may have at its root.
-func TestLargeFragmentsAreNoRoots(t *testing.T) {
-	w := newWorld(t)
-	w.data(t, `{ etlRuns(first: 1) { nodes { ...R } } } fragment R on EtlRun { id source stream trigger status scheduledAt startedAt finishedAt
-		durationMs extracted inserted updated unchanged rejected coins pages retries waits waitedMs bytesFetched anomalies error }`)
-}
-
-// A page of errors helps nobody: a query with ten wrong directives gets few.
-func TestErrorsOfAQueryAreBounded(t *testing.T) {
-	w := newWorld(t)
-	a := w.ask(t, "{ "+strings.Repeat("nothing ", 20)+"}")
-	require.Len(t, a.Errors, 10)
-}
-
-// cost is what a query costs, as its answer says.
-func (w *world) cost(t testing.TB, query string) any {
-	t.Helper()
-	a := w.ask(t, query)
-	require.Empty(t, a.Errors)
-	return a.Extensions["cost"].(map[string]any)["requested"]
-}
-
-func TestCostIsToldWithTheAnswer(t *testing.T) {
-	w := newWorld(t)
-	w.coins(t, 3, 2)
-	for query, want := range map[string]float64{
-		`{ health { status } }`: 2,
-		`{ records(first: 500) { nodes { id priceUsd raw asset { slug listings { source { name } } consensus { priceUsd } } } } }`: 21_001,
-		`{ records(first: 10) { nodes { id asset { name } } } }`:                                                                   1 + 10*(1+1+2),
-		`query ($n: Int) { records(last: $n) { edges { node { id } } pageInfo { hasNextPage } } }`:                                 1 + 50*(1+1+1) + 2,
-		`{ assets { ...A ...A } } fragment A on AssetConnection { totalCount nodes { latest { id } }}`:                             1 + 2*(50+50*(1+5*(1+1))),
-	} {
-		require.Equal(t, want, w.cost(t, query), query)
-	}
-}
-
-// BenchmarkKillers is what it costs to refuse each of them, parsing included.
-func BenchmarkKillers(b *testing.B) {
-	w := newWorld(b)
-	for _, k := range killers() {
-		b.Run(k.name, func(b *testing.B) {
-			for b.Loop() {
-				w.ask(b, k.query)
-			}
-		})
-	}
 }

@@ -18,16 +18,27 @@ func TestVariablesAreReadBeforeAnythingIsRun(t *testing.T) {
 		{`query ($v: DateTime) { stats { totalRecords } records(filter: {observedAt: {gte: $v}}) { totalCount } }`, `{"v": "yesterday"}`, `variable $v: DateTime: "yesterday" is not allowed`},
 		{byTime, `{"v": {"lt": "2026-02-30T00:00:00Z"}}`, `variable $v: lt: DateTime: "2026-02-30T00:00:00Z" is not allowed`},
 		{byTime, `{"v": {"gte": 7}}`, `variable $v: gte: DateTime: "7" is not allowed`},
-		{byTime, `{"v": "2026-01-01"}`, "must be a TimeRange"},
+		{byTime, `{"v": "2026-01-01"}`, "variable $v: must be a TimeRange, not a string"},
 		{`query ($v: Decimal!) { disagreements(minSpreadPercent: $v) { nodes { slug } } }`, `{"v": "much"}`, `variable $v: Decimal: "much" is not allowed`},
 		{`query ($v: Decimal!) { disagreements(minSpreadPercent: $v) { nodes { slug } } }`, `{"v": {"a": 1}}`, `variable $v: Decimal:`},
 		{`query ($v: [String!]) { records(filter: {symbol: $v}) { totalCount } }`, `{"v": ["BTC", "a\u0000"]}`, `variable $v: [1]: String:`},
-		{`query ($v: RecordFilter) { records(filter: $v) { totalCount } }`, `{"v": {"symbol": [7]}}`, "symbol"},
-		{`query ($v: Int) { records(first: $v) { totalCount } }`, `{"v": "7"}`, "v"},
-		{`query ($v: Int) { records(first: $v) { totalCount } }`, `{"v": 7.5}`, "Int"},
-		{`query ($v: Int) { records(first: $v) { totalCount } }`, `{"v": 99999999999}`, "Int"},
-		{`query ($v: AssetOrder!) { assets(orderBy: $v) { totalCount } }`, `{"v": "BEST"}`, "BEST"},
-		{`query ($v: ID!) { node(id: $v) { id } }`, `{"v": ["a", "b"]}`, "as ID"},
+		{`query ($v: RecordFilter) { records(filter: $v) { totalCount } }`, `{"v": {"symbol": [7]}}`, `variable $v: symbol: [0]: String: "7" is not allowed: text`},
+		{`query ($v: Int) { records(first: $v) { totalCount } }`, `{"v": "7"}`, `variable $v: Int: "\"7\"" is not allowed`},
+		{`query ($v: Int) { records(first: $v) { totalCount } }`, `{"v": 7.5}`, "variable $v: cannot use value"},
+		{`query ($v: Int) { records(first: $v) { totalCount } }`, `{"v": 99999999999}`, "variable $v: Int:"},
+		{`query ($v: AssetOrder!) { assets(orderBy: $v) { totalCount } }`, `{"v": "BEST"}`, "variable $v: BEST is not a valid AssetOrder"},
+		{`query ($v: ID!) { node(id: $v) { id } }`, `{"v": ["a", "b"]}`, "variable $v: cannot use slice as ID"},
+		{`query ($v: ID!) { node(id: $v) { id } }`, `{"v": 1.5}`, `variable $v: ID: "1.5" is not allowed`},
+		{`query ($v: AssetOrder!) { assets(orderBy: $v) { totalCount } }`, `{"v": "rank"}`, `variable $v: AssetOrder: "rank" is not allowed: one of RANK, `},
+		{`query ($v: EtlRunFilter) { etlRuns(filter: $v) { totalCount } }`, `{"v": {"status": ["FAILED", "failed"]}}`, `variable $v: status: [1]: RunStatus: "failed" is not allowed`},
+		{`query ($v: EtlRunFilter) { etlRuns(filter: $v) { totalCount } }`, `{"v": {"status": ["GONE"]}}`, `variable $v.status[0]: GONE is not a valid RunStatus`},
+		{`query ($v: MatchCandidateFilter) { matchCandidates(filter: $v) { totalCount } }`, `{"v": {"minScore": "0.5"}}`, `variable $v: minScore: Float: "\"0.5\"" is not allowed`},
+		{`query ($v: RecordFilter) { records(filter: $v) { totalCount } }`, `{"v": {"nothing": 1}}`, "variable $v.nothing: unknown field"},
+		{`query ($v: RecordFilter) { records(filter: $v) { totalCount } }`, `{"v": []}`, "variable $v: must be a RecordFilter, not a slice"},
+		{`query ($v: Boolean!) { health { status @skip(if: $v) } }`, `{"v": "true"}`, "variable $v: cannot use string as Boolean"},
+		{`query ($v: Boolean!) { health { status @skip(if: $v) } }`, `{}`, "variable $v: must be defined"},
+		{`query ($v: DateTime = "yesterday") { stats { totalRecords } records(filter: {observedAt: {gte: $v}}) { totalCount } }`, `{}`, `variable $v: DateTime: "yesterday" is not allowed`},
+		{`{ stats { totalRecords } records(filter: {observedAt: {gte: "yesterday"}}) { totalCount } }`, `{}`, `records(filter:): observedAt: gte: DateTime: "yesterday" is not allowed`},
 	} {
 		for accept, status := range map[string]int{"application/json": http.StatusOK, "application/graphql-response+json": http.StatusBadRequest} {
 			query, err := json.Marshal(c.query)
@@ -43,8 +54,21 @@ func TestVariablesAreReadBeforeAnythingIsRun(t *testing.T) {
 			require.NoError(t, json.Unmarshal(got.Body.Bytes(), &a))
 			require.NotContains(t, a, "data", "%s: %s", c.variables, got.Body)
 			require.Equal(t, "BAD_USER_INPUT", dig(t, a, "errors", 0, "extensions", "code"))
+			require.NotContains(t, dig(t, a, "errors", 0), "path", "nothing was executed")
 			require.Contains(t, dig(t, a, "errors", 0, "message"), c.says)
 			require.Equal(t, before, w.statements.Load())
 		}
 	}
+}
+
+// A single value stands for a list of it, and a number is an ID if it is whole.
+func TestVariablesAreCoerced(t *testing.T) {
+	w := newWorld(t)
+	w.coins(t, 2, 1)
+	for _, symbols := range []any{"C001", []any{"C001"}, []any{"C001", "nothing"}} {
+		require.EqualValues(t, 2, dig(t, w.data(t, `query ($v: [String!]) { records(filter: {symbol: $v}) { totalCount } }`, "v", symbols), "records", "totalCount"))
+	}
+	require.EqualValues(t, 0, dig(t, w.data(t, `query ($v: [RunStatus!]) { etlRuns(filter: {status: $v}) { totalCount } }`, "v", "FAILED"), "etlRuns", "totalCount"))
+	w.data(t, `query ($v: Float) { matchCandidates(filter: {minScore: $v}) { totalCount } }`, "v", 1)
+	w.data(t, `query ($v: ID!) { node(id: $v) { id } }`, "v", 7)
 }

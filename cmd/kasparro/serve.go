@@ -139,7 +139,8 @@ func queryLimits(cfg config.Config) graph.Limits {
 	c, l := cfg.GraphQL, graph.DefaultLimits
 	l.Limits = limits.Limits{
 		Tokens: c.MaxTokens, Depth: c.MaxDepth, Fields: c.MaxFields, Aliases: c.MaxAliases,
-		RootFields: c.MaxRootFields, Directives: c.MaxDirectives, Cost: c.MaxCost,
+		RootFields: c.MaxRootFields, Directives: c.MaxDirectives,
+		Repeats: c.MaxRepeats, NameLength: c.MaxNameLength, ListItems: c.MaxListItems, Cost: c.MaxCost,
 	}
 	l.PageSize, l.Time = c.MaxPageSize, c.Timeout
 	l.RequestsPerMinute, l.ConcurrentRequests, l.ConcurrentSubscriptions = cfg.RequestsPerMinute, cfg.ConcurrentRequests, cfg.ConcurrentSubscriptions

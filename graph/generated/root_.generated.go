@@ -1103,7 +1103,13 @@ type ServiceConfig {
   maxRootFields: Int!
   "The most directives in a query, its fragments written out."
   maxQueryDirectives: Int!
-  "The most that a query may cost: a field costs 1, and within a list that for each row of the page asked for. What a query cost stands in ` + "`" + `extensions.cost` + "`" + ` of its answer."
+  "The most fields of one name at one place of the answer, where they are merged, fragments written out."
+  maxRepeatedFields: Int!
+  "The most characters in a name, an alias or a number of a query."
+  maxNameLength: Int!
+  "The most items in one list of a filter."
+  maxListItems: Int!
+  "The most that a query may cost: a field costs 1, and 1 more for every 32 characters of the name that it is answered under, and within a list that for each row of the page asked for. What a query cost stands in ` + "`" + `extensions.cost` + "`" + ` of its answer."
   maxQueryCost: Int!
   "How long a request may take, in milliseconds, its reading of the database included."
   maxQueryTimeMs: Int!
@@ -1698,6 +1704,12 @@ func (ec *executionContext) childFields_ServiceConfig(ctx context.Context, field
 		return ec.fieldContext_ServiceConfig_maxRootFields(ctx, field)
 	case "maxQueryDirectives":
 		return ec.fieldContext_ServiceConfig_maxQueryDirectives(ctx, field)
+	case "maxRepeatedFields":
+		return ec.fieldContext_ServiceConfig_maxRepeatedFields(ctx, field)
+	case "maxNameLength":
+		return ec.fieldContext_ServiceConfig_maxNameLength(ctx, field)
+	case "maxListItems":
+		return ec.fieldContext_ServiceConfig_maxListItems(ctx, field)
 	case "maxQueryCost":
 		return ec.fieldContext_ServiceConfig_maxQueryCost(ctx, field)
 	case "maxQueryTimeMs":

@@ -347,6 +347,75 @@ func (ec *executionContext) fieldContext_ServiceConfig_maxQueryDirectives(_ cont
 	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ServiceConfig_maxRepeatedFields(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_maxRepeatedFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxRepeatedFields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_maxRepeatedFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceConfig_maxNameLength(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_maxNameLength(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxNameLength, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_maxNameLength(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceConfig_maxListItems(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_maxListItems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxListItems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_maxListItems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ServiceConfig_maxQueryCost(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1177,6 +1246,21 @@ func (ec *executionContext) _ServiceConfig(ctx context.Context, sel ast.Selectio
 			}
 		case "maxQueryDirectives":
 			out.Values[i] = ec._ServiceConfig_maxQueryDirectives(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxRepeatedFields":
+			out.Values[i] = ec._ServiceConfig_maxRepeatedFields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxNameLength":
+			out.Values[i] = ec._ServiceConfig_maxNameLength(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxListItems":
+			out.Values[i] = ec._ServiceConfig_maxListItems(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

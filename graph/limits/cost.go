@@ -7,11 +7,13 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Every field costs 1 or its Weight, and what stands in a list costs that for each of its rows: of a page as
-// many as are asked for, of any other list its Rows or listRows. What is counted on demand costs countCost.
+// Every field costs 1 or its Weight, and 1 more for every nameBytes in the name that it is answered under. What stands in a
+// list costs that for each of its rows: of a page as many as are asked for, of any other list its Rows or listRows. What is
+// counted on demand costs countCost.
 const (
 	listRows  = 5
 	countCost = 50
+	nameBytes = 32
 )
 
 // cost of a selection: once, and for each row of the page that it is of.
@@ -72,17 +74,18 @@ func (c *coster) fragment(name string) cost {
 
 func (c *coster) field(f *ast.Field) cost {
 	inner := c.of(f.SelectionSet)
+	written := len(f.Alias) / nameBytes
 	if f.Definition == nil { // __typename
-		return cost{once: 1}
+		return cost{once: 1 + written}
 	}
 	name := f.Name
 	if f.ObjectDefinition != nil {
 		name = f.ObjectDefinition.Name + "." + f.Name
 	}
-	own := add(max(1, c.prices.Weight[name]), inner.once)
+	own := add(max(1, c.prices.Weight[name])+written, inner.once)
 	switch {
 	case f.Name == "totalCount":
-		return cost{once: countCost}
+		return cost{once: countCost + written}
 	case strings.HasSuffix(f.Definition.Type.Name(), "Connection"):
 		return cost{once: add(own, times(inner.perRow, c.rows(f)))}
 	case f.Definition.Type.Elem == nil:

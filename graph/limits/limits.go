@@ -13,6 +13,9 @@ type Limits struct {
 	Aliases    int
 	RootFields int // fields of the operation itself, repeated ones counted
 	Directives int
+	Repeats    int // fields of one name at one place of the answer, which are merged
+	NameLength int // characters of a name or a number
+	ListItems  int // of one list in a value
 	Cost       int // see Cost
 }
 

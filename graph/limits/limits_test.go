@@ -37,6 +37,26 @@ func TestEveryLimitIsNamedWithWhatWasMet(t *testing.T) {
 		require.EqualError(t, err, c.says, query)
 		require.NoError(t, limits.Limits{}.Check(parse(t, query)), "0 is no limit")
 	}
+	for query, c := range map[string]struct {
+		most limits.Limits
+		says string
+	}{
+		"{ a a b }":                              {limits.Limits{Repeats: 1}, "the query has 2 fields of one name at one place; at most 1 are allowed"},
+		"{ x: a ... { x: a { b } } x: a { b } }": {limits.Limits{Repeats: 2}, "the query has 3 fields of one name at one place; at most 2 are allowed"},
+		"{ a { b } a { ...F } c { ...F } } fragment F on Q { b b }": {limits.Limits{Repeats: 2}, "the query has 3 fields of one name at one place; at most 2 are allowed"},
+	} {
+		require.EqualError(t, c.most.CheckRepeats(parse(t, query)), c.says, query)
+		c.most.Repeats++
+		require.NoError(t, c.most.CheckRepeats(parse(t, query)), query)
+		require.NoError(t, limits.Limits{}.CheckRepeats(parse(t, query)))
+	}
+	for query, met := range map[string]int{"{ abcd }": 4, "{ a(b: $abcde) }": 5, "{ a(b: 123456) }": 6, "{ a(b: 1.2345e1) }": 8, "{ abc: a # abcdef\n }": 3, `{ abc(d: "abcdef") }`: 3, "{ a @abcde }": 5} {
+		require.EqualError(t, limits.Limits{NameLength: met - 1}.CheckNames(query), fmt.Sprintf("the query has %d characters in a name; at most %d are allowed", met, met-1))
+		require.NoError(t, limits.Limits{NameLength: met}.CheckNames(query))
+		require.NoError(t, limits.Limits{}.CheckNames(query))
+	}
+	require.EqualError(t, limits.Limits{ListItems: 2}.CheckLists(map[string]any{"a": map[string]any{"b": []any{1, 2, 3}}}), "the query has 3 items in a list; at most 2 are allowed")
+	require.NoError(t, limits.Limits{ListItems: 3}.CheckLists(map[string]any{"a": map[string]any{"b": []any{1, 2, 3}}}))
 	require.EqualError(t, limits.Limits{Cost: 7}.CheckCost(8), "the query has 8 points of cost; at most 7 are allowed")
 	require.NoError(t, limits.Limits{Cost: 7}.CheckCost(7))
 }
@@ -51,6 +71,17 @@ func TestDoublingIsCountedWithoutBeingWrittenOut(t *testing.T) {
 	text.WriteString(" fragment F100 on Q { a }")
 	require.ErrorContains(t, limits.Limits{Aliases: 1000}.Check(parse(t, text.String())), "or more aliases; at most 1000")
 	require.NoError(t, limits.Limits{Depth: 1}.Check(parse(t, text.String())))
+}
+
+// What is cheap to write and never ends, or ends in nothing, counts all the same.
+func TestDoublingThatEndsInNothingIsCounted(t *testing.T) {
+	text := "{ ...F0 }"
+	for i := range 30 {
+		text += fmt.Sprintf(" fragment F%d on Q { ...F%d ...F%d }", i, i+1, i+1)
+	}
+	for _, end := range []string{"", " fragment F30 on Q { ...F30 }"} {
+		require.ErrorContains(t, limits.Limits{Fields: 1000}.Check(parse(t, text+end)), "or more fields; at most 1000")
+	}
 }
 
 // Fragments in a circle are refused by validation; here they must end.
@@ -135,9 +166,13 @@ const schema = `
 func TestCost(t *testing.T) {
 	s := gqlparser.MustLoadSchema(&ast.Source{Input: schema})
 	for query, want := range map[string]int{
-		`{ __typename }`:              1,
-		`{ long { raw } }`:            100 * 21,
-		`{ one { id inner { id } } }`: 4,
+		`{ __typename }`:                                  1,
+		`{ long { raw } }`:                                100 * 21,
+		`{ one { id inner { id } } }`:                     4,
+		`{ one { ` + strings.Repeat("a", 64) + `: id } }`: 2 + 2,
+		`{ things(first: 7) { ` + strings.Repeat("a", 32) + `: nodes { ` + strings.Repeat("b", 96) + `: id } } }`: 1 + 7*(1+1+1+3),
+		`{ ` + strings.Repeat("a", 32) + `: things { ` + strings.Repeat("a", 33) + `: totalCount } }`:             2 + 51,
+		`{ ` + strings.Repeat("a", 32) + `: __typename }`:                                                         2,
 		`{ list { id } }`:             5 * 2,
 		`{ list { list { id } } }`:    5 * (1 + 5*2),
 		`{ things { nodes { id } } }`: 1 + 50*2,

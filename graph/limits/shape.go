@@ -89,16 +89,16 @@ func (s *shaper) measure(set ast.SelectionSet) (total shape) {
 	return total
 }
 
-// fragment measures a fragment. One that is within itself, or does not exist, counts for nothing here: it is
-// refused when the query is validated.
+// fragment measures a fragment. One that is within itself, or does not exist, counts as a field here: it is refused when the
+// query is validated, and that too costs something for each time that it is met.
 func (s *shaper) fragment(name string) shape {
 	if known, ok := s.known[name]; ok {
 		return known
 	}
-	s.known[name] = shape{}
+	s.known[name] = shape{fields: 1}
 	f := s.fragments.ForName(name)
 	if f == nil {
-		return shape{}
+		return s.known[name]
 	}
 	m := s.measure(f.SelectionSet)
 	m.directives = add(m.directives, len(f.Directives))

@@ -12,11 +12,11 @@ type Bad struct{ why string }
 // Error names the argument and what is wrong with its value.
 func (b *Bad) Error() string { return b.why }
 
-// Values checks every value that an operation of a validated document gives to its fields and directives, with
-// its variables: that it can be read, that conditions are not null, and that no list has more than most items.
-// The error is an *Exceeded or a *Bad.
-func Values(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any, most int) error {
-	c := checker{doc: doc, variables: variables, most: most, met: map[string]bool{}}
+// CheckValues checks every value that an operation of a validated document gives to its fields and directives, with
+// its variables: that it can be read, as a value of its type as well, that conditions are not null, and that no list
+// has more than ListItems. The error is an *Exceeded or a *Bad.
+func (l Limits) CheckValues(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any, read func(*ast.Type, any) error) error {
+	c := checker{doc: doc, variables: variables, most: l.ListItems, read: read, met: map[string]bool{}}
 	return c.selections(op.SelectionSet)
 }
 
@@ -24,6 +24,7 @@ type checker struct {
 	doc       *ast.QueryDocument
 	variables map[string]any
 	most      int
+	read      func(*ast.Type, any) error
 	met       map[string]bool // fragments
 }
 
@@ -74,11 +75,19 @@ func (c *checker) arguments(of string, list ast.ArgumentList, needed bool) error
 		case value == nil && needed:
 			return &Bad{fmt.Sprintf("%s(%s:) must not be null", of, a.Name)}
 		}
-		if n := longest(value); n > c.most {
-			return &Exceeded{What: "items in a list", Met: n, Limit: c.most}
+		if err := over("items in a list", longest(value), c.most); err != nil {
+			return err
+		}
+		if err := c.read(a.Value.ExpectedType, value); err != nil {
+			return &Bad{fmt.Sprintf("%s(%s:): %v", of, a.Name, err)}
 		}
 	}
 	return nil
+}
+
+// CheckLists returns an *Exceeded if a list in variables, as they were sent, has more than ListItems.
+func (l Limits) CheckLists(variables map[string]any) error {
+	return over("items in a list", longest(variables), l.ListItems)
 }
 
 // longest is the length of the longest list within a value.

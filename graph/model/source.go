@@ -121,6 +121,9 @@ type ServiceConfig struct {
 	MaxQueryAliases            int64
 	MaxRootFields              int64
 	MaxQueryDirectives         int64
+	MaxRepeatedFields          int64
+	MaxNameLength              int64
+	MaxListItems               int64
 	MaxQueryCost               int64
 	MaxQueryTimeMs             int64 // in milliseconds
 	MaxRequestsPerMinute       int64

@@ -4,6 +4,7 @@ package scalar
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -16,21 +17,29 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 )
 
+// maxText is how many bytes a String or an ID may have as input: no name, id or cursor has as many.
+const maxText = 4096
+
 // Bounds of a Decimal as input: beyond them its plain digits would fill the memory.
 const (
 	maxDecimalText     = 100
 	maxDecimalExponent = 100
 )
 
+var errTooLong = errors.New("too long")
+
 // MarshalString writes a String or an ID.
 func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
 
 // UnmarshalString reads a String or an ID. A zero byte and bytes that are no UTF-8 are refused:
-// no text that the database holds has them.
+// no text that the database holds has them. So is what is longer than maxText.
 func UnmarshalString(v any) (string, error) {
 	s, err := graphql.UnmarshalString(v)
 	if err != nil {
 		return "", &market.InputError{Field: "String", Given: fmt.Sprint(v), Allowed: "text"}
+	}
+	if len(s) > maxText {
+		return "", &market.InputError{Field: "String", Given: s, Allowed: fmt.Sprintf("at most %d bytes", maxText)}
 	}
 	if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
 		return "", &market.InputError{Field: "String", Given: s, Allowed: "UTF-8 text without zero bytes"}
@@ -73,8 +82,12 @@ func AppendDecimal(b []byte, d decimal.Decimal) []byte {
 // UnmarshalDecimal reads a string or a number, as it was written.
 func UnmarshalDecimal(v any) (decimal.Decimal, error) {
 	text := fmt.Sprint(v)
-	d, err := decimal.NewFromString(text)
-	if err != nil || len(text) > maxDecimalText || d.Exponent() > maxDecimalExponent || d.Exponent() < -maxDecimalExponent {
+	var d decimal.Decimal
+	err := errTooLong
+	if len(text) <= maxDecimalText {
+		d, err = decimal.NewFromString(text)
+	}
+	if err != nil || d.Exponent() > maxDecimalExponent || d.Exponent() < -maxDecimalExponent {
 		return decimal.Decimal{}, &market.InputError{
 			Field: "Decimal", Given: text,
 			Allowed: fmt.Sprintf(`a number such as "0.1", of at most %d characters`, maxDecimalText),

@@ -104,6 +104,25 @@ func fromBody(body []byte) (*graphql.RawParams, error) {
 // their ids.
 const DocumentID = "documentId"
 
+// maxValues is how many values variables or extensions may be made of: each takes many times its bytes.
+const maxValues = 20_000
+
+// commas counts those between the values of JSON.
+func commas(raw []byte) (n int) {
+	quoted := false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case c == '"':
+			quoted = !quoted
+		case c == '\\' && quoted:
+			i++
+		case c == ',' && !quoted:
+			n++
+		}
+	}
+	return n
+}
+
 // fromFields checks the types. What is null counts as left out, and what is not known is left alone.
 func fromFields(fields map[string]json.RawMessage) (*graphql.RawParams, error) {
 	p := &graphql.RawParams{}
@@ -119,6 +138,9 @@ func fromFields(fields map[string]json.RawMessage) (*graphql.RawParams, error) {
 		raw, given := fields[f.name]
 		if !given {
 			continue
+		}
+		if commas(raw) > maxValues {
+			return nil, fmt.Errorf("%s has more than %d values, the most that are allowed", f.name, maxValues)
 		}
 		if err := decode(raw, f.into); err != nil {
 			return nil, fmt.Errorf("%s must be %s, or left out", f.name, f.kind)

@@ -56,6 +56,9 @@ type Flags struct {
 	GraphQLMaxAliases    string `name:"graphql-max-aliases" env:"GRAPHQL_MAX_ALIASES" fallback:"100" placeholder:"100" group:"GraphQL" help:"Aliases in a query at most, fragments written out."`
 	GraphQLMaxRootFields string `name:"graphql-max-root-fields" env:"GRAPHQL_MAX_ROOT_FIELDS" fallback:"20" placeholder:"20" group:"GraphQL" help:"Fields of the query itself at most."`
 	GraphQLMaxDirectives string `name:"graphql-max-directives" env:"GRAPHQL_MAX_DIRECTIVES" fallback:"50" placeholder:"50" group:"GraphQL" help:"Directives in a query at most, fragments written out."`
+	GraphQLMaxRepeats    string `name:"graphql-max-repeats" env:"GRAPHQL_MAX_REPEATS" fallback:"100" placeholder:"100" group:"GraphQL" help:"Fields of one name at one place of the answer at most, fragments written out."`
+	GraphQLMaxNameLength string `name:"graphql-max-name-length" env:"GRAPHQL_MAX_NAME_LENGTH" fallback:"128" placeholder:"128" group:"GraphQL" help:"Characters of a name, an alias or a number in a query at most."`
+	GraphQLMaxListItems  string `name:"graphql-max-list-items" env:"GRAPHQL_MAX_LIST_ITEMS" fallback:"500" placeholder:"500" group:"GraphQL" help:"Items of one list in a filter at most."`
 	GraphQLMaxCost       string `name:"graphql-max-cost" env:"GRAPHQL_MAX_COST" fallback:"200000" placeholder:"200000" group:"GraphQL" help:"Points that a query may cost: a field is one, in a list one for each row."`
 	GraphQLMaxPageSize   string `name:"graphql-max-page-size" env:"GRAPHQL_MAX_PAGE_SIZE" fallback:"500" placeholder:"500" group:"GraphQL" help:"Rows of a page at most."`
 	GraphQLTimeout       string `name:"graphql-timeout" env:"GRAPHQL_TIMEOUT" fallback:"15s" placeholder:"15s" group:"GraphQL" help:"How long a request may take, its reading of the database included."`

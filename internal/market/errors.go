@@ -3,6 +3,7 @@ package market
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Sentinel errors. Wrapped on the way, mapped to codes and statuses once at each edge.
@@ -27,6 +28,9 @@ var (
 	ErrUnavailable = errors.New("the database is not ready")
 )
 
+// maxGiven is how many bytes of what was given are told.
+const maxGiven = 100
+
 // InputError is bad input: which field, what was given, what is allowed.
 type InputError struct {
 	Field   string
@@ -34,7 +38,11 @@ type InputError struct {
 	Allowed string
 }
 
-// Error names the field, what was given and what is allowed.
+// Error names the field, what was given, its beginning if that is long, and what is allowed.
 func (e *InputError) Error() string {
-	return fmt.Sprintf("%s: %q is not allowed: %s", e.Field, e.Given, e.Allowed)
+	given := e.Given
+	if len(given) > maxGiven {
+		given = strings.ToValidUTF8(given[:maxGiven], "") + "…"
+	}
+	return fmt.Sprintf("%s: %q is not allowed: %s", e.Field, given, e.Allowed)
 }

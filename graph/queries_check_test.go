@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -147,7 +148,10 @@ func (c *checking) value(raw json.RawMessage, f *asked, kind *ast.Type) error {
 		return nil
 	}
 	if def := c.schema.Types[kind.NamedType]; !def.IsLeafType() {
-		return c.object(raw, f.set, def)
+		if err := c.object(raw, f.set, def); err != nil || !strings.HasSuffix(def.Name, "Connection") {
+			return err
+		}
+		return c.page(raw, f, def)
 	}
 	return c.leaf(raw, f.Name, c.schema.Types[kind.NamedType])
 }

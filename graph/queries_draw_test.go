@@ -1,8 +1,11 @@
 package graph_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -146,4 +149,19 @@ func (q *querying) spoil(text string) string {
 		return text[:at] + q.one("{", "}", "(", ")", "$x", "...", "99999999999999999999", "null", `"`, "#", "\u0000", "@skip", ":", "__schema", "fragment A on Asset") + text[end:]
 	}
 	return strings.Replace(text, q.one("first: ", "Q ", "id", "{", "$v0: ", "Asset"), q.one("first: -", "first: \"x\" ", "query ", "nothing", "[{", "mutation "), 1)
+}
+
+// spoilVariables makes one of them something else.
+func (q *querying) spoilVariables(variables map[string]any) {
+	names := slices.Sorted(maps.Keys(variables))
+	name := names[q.IntN(len(names))]
+	if q.IntN(6) == 0 {
+		delete(variables, name)
+		return
+	}
+	variables[name] = []any{
+		nil, true, 0, -1, 1.5, 1e300, json.Number("99999999999999999999"), json.Number("1e999999"), "", "x", "\u0000", strings.Repeat("long", 5000),
+		[]any{}, []any{nil}, []any{[]any{1}}, []any{"x", 1}, map[string]any{}, map[string]any{"gte": 1}, map[string]any{"source": map[string]any{}},
+		make([]int, 501), make([]int, 30_000),
+	}[q.IntN(21)]
 }

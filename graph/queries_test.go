@@ -93,13 +93,18 @@ func (w *world) populate(t *testing.T) {
 func (a *asking) ask() {
 	query, variables := a.q.draw()
 	whole := a.q.IntN(4) > 0
-	if !whole {
+	switch {
+	case whole:
+	case len(variables) > 0 && a.q.IntN(3) == 0:
+		a.q.spoilVariables(variables)
+	default:
 		query = a.q.spoil(query)
 	}
 	accept := a.q.one("application/json", "application/graphql-response+json")
 	request := a.request(query, variables, a.q.IntN(2) == 0)
 	request.Header.Set("Accept", accept)
 	answer := httptest.NewRecorder()
+	before := a.w.statements.Load()
 	a.w.ServeHTTP(answer, request)
 	told := func() string { return fmt.Sprintf("%s\n%v\n%d %.600s", query, variables, answer.Code, answer.Body) }
 	require.Less(a, answer.Code, 500, told())
@@ -120,6 +125,7 @@ func (a *asking) ask() {
 	a.counts[worst]++
 	require.True(a, len(got.Data) > 0 || len(got.Errors) > 0, told())
 	require.Equal(a, answer.Code == http.StatusOK && (accept == "application/graphql-response+json" || len(got.Data) > 0), len(got.Data) > 0, told())
+	require.True(a, len(got.Data) > 0 || a.w.statements.Load() == before, told())
 	if len(got.Data) > 0 && string(got.Data) != "null" {
 		require.NoError(a, a.conforms(query, variables, got.Data, !whole), told())
 	}

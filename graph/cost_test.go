@@ -14,6 +14,7 @@ func TestVariablesAreMeasured(t *testing.T) {
 	a := w.ask(t, `query ($s: [String!]) { records(filter: {symbol: $s}) { nodes { id } } }`, "s", long)
 	require.Equal(t, "QUERY_TOO_COMPLEX", a.Errors[0].Extensions["code"])
 	require.Equal(t, 501.0, a.Errors[0].Extensions["met"])
+	require.Equal(t, "QUERY_TOO_COMPLEX", w.ask(t, `{ __typename }`, "unused", map[string]any{"s": long}).Errors[0].Extensions["code"])
 	require.Empty(t, w.ask(t, `query ($s: [String!]) { records(filter: {symbol: $s}) { nodes { id } } }`, "s", long[1:]).Errors)
 	a = w.ask(t, `query ($n: Boolean = true) { health { status @include(if: $n) } }`, "n", nil)
 	require.Equal(t, "BAD_USER_INPUT", a.Errors[0].Extensions["code"])

@@ -3,12 +3,14 @@ package scalar_test
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/kasparro/kasparro/graph/scalar"
 	"github.com/kasparro/kasparro/internal/market"
@@ -43,6 +45,25 @@ func TestDecimalsAreExactAndPlain(t *testing.T) {
 	some, err := scalar.UnmarshalNullDecimal(int64(5))
 	require.NoError(t, err)
 	require.Equal(t, "5", some.Decimal.String())
+}
+
+// A Decimal that is read is the number that was written, in its one form, as text and as a number.
+func TestDecimalsAreReadAsTheyAreWritten(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		given := rapid.StringMatching(`-?(0|[1-9]\d{0,30})(\.\d{1,40})?([eE][+-]?[0-4]?\d)?`).Draw(t, "decimal")
+		want := decimal.RequireFromString(given)
+		for _, input := range []any{given, json.Number(given)} {
+			read, err := scalar.UnmarshalDecimal(input)
+			require.NoError(t, err)
+			require.True(t, want.Equal(read), given)
+			amount, err := scalar.UnmarshalAmount(input)
+			require.NoError(t, err)
+			for _, text := range []string{written(scalar.MarshalDecimal(read)), written(scalar.MarshalAmount(amount))} {
+				require.Regexp(t, `^"(0|-?(0|[1-9]\d*)\.\d*[1-9]|-?[1-9]\d*)"$`, text, given)
+				require.True(t, want.Equal(decimal.RequireFromString(strings.Trim(text, `"`))), given)
+			}
+		}
+	})
 }
 
 func TestDateTimesAreRFC3339InUTC(t *testing.T) {
@@ -99,7 +120,7 @@ func TestInputsAreHeldToTheSpecification(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, order, read)
 	}
-	for _, input := range []any{"a\x00b", "\xff", []any{}} {
+	for _, input := range []any{"a\x00b", "\xff", []any{}, strings.Repeat("a", 4097)} {
 		_, err := scalar.UnmarshalString(input)
 		require.ErrorAs(t, err, new(*market.InputError), "%v", input)
 	}

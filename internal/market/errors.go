@@ -31,6 +31,14 @@ var (
 // maxGiven is how many bytes of what was given are told.
 const maxGiven = 100
 
+// Brief is the beginning of what somebody has sent, as far as it helps to find it again.
+func Brief(given string) string {
+	if len(given) <= maxGiven {
+		return given
+	}
+	return strings.ToValidUTF8(given[:maxGiven], "") + "…"
+}
+
 // InputError is bad input: which field, what was given, what is allowed.
 type InputError struct {
 	Field   string
@@ -40,9 +48,5 @@ type InputError struct {
 
 // Error names the field, what was given, its beginning if that is long, and what is allowed.
 func (e *InputError) Error() string {
-	given := e.Given
-	if len(given) > maxGiven {
-		given = strings.ToValidUTF8(given[:maxGiven], "") + "…"
-	}
-	return fmt.Sprintf("%s: %q is not allowed: %s", e.Field, given, e.Allowed)
+	return fmt.Sprintf("%s: %q is not allowed: %s", e.Field, Brief(e.Given), e.Allowed)
 }

@@ -42,7 +42,7 @@ func newProblem(status int, detail string, errs ...error) huma.StatusError {
 	for _, err := range errs {
 		var known huma.ErrorDetailer
 		if errors.As(err, &known) {
-			p.Errors = append(p.Errors, known.ErrorDetail())
+			p.Errors = append(p.Errors, brief(known.ErrorDetail()))
 		}
 	}
 	slices.SortStableFunc(p.Errors, func(a, b *huma.ErrorDetail) int { return cmp.Compare(a.Location, b.Location) })
@@ -54,6 +54,15 @@ func newProblem(status int, detail string, errs ...error) huma.StatusError {
 		p.Detail = strings.Join(sentences, "; ")
 	}
 	return p
+}
+
+// brief has the beginning of what was given, not all of it.
+func brief(e *huma.ErrorDetail) *huma.ErrorDetail {
+	if given, is := e.Value.(string); is {
+		e.Value = market.Brief(given)
+	}
+	e.Location = market.Brief(e.Location)
+	return e
 }
 
 // stamp adds to a problem which request it answers.

@@ -52,7 +52,7 @@ func firstUnknown(given, known []string) string {
 
 func allowedSources(name string, known []string) string {
 	if len(known) == 0 {
-		return `there is no source "` + name + `": none has been ingested yet`
+		return `there is no source "` + market.Brief(name) + `": none has been ingested yet`
 	}
-	return `there is no source "` + name + `": expected one or more of ` + strings.Join(known, ", ")
+	return `there is no source "` + market.Brief(name) + `": expected one or more of ` + strings.Join(known, ", ")
 }

@@ -69,11 +69,12 @@ func (g gate) MutateOperationParameters(ctx context.Context, p *graphql.RawParam
 	return nil
 }
 
-// prices of the schema's fields: payloads are as large as many others, and a run may have met many drifts.
+// prices of the schema's fields: payloads are as large as many others, what was rejected may be a quarter of a megabyte of a
+// file that is none, and a run may have met many drifts.
 var prices = limits.Prices{
 	DefaultPage: DefaultPageSize,
 	Rows:        map[string]int{"EtlRun.drifts": maxDriftsOfRun, "Stats.recentRuns": recentRuns},
-	Weight:      map[string]int{"Record.raw": 20, "Record.rawExpired": 20, "Rejection.payload": 20, "EtlRun.cursorBefore": 20, "EtlRun.cursorAfter": 20},
+	Weight:      map[string]int{"Record.raw": 20, "Record.rawExpired": 20, "Rejection.payload": 200, "EtlRun.cursorBefore": 20, "EtlRun.cursorAfter": 20},
 }
 
 // costKey names the cost in the extensions of an answer.

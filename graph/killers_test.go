@@ -80,6 +80,7 @@ func killers() []killer {
 		{"many operations of one fragment", numbered(15, "query Q%d { ...F } ") + "fragment F on Query { health { " + repeat("status ", 100) + "} }", "", complicated, "fields; at most 1000"},
 		{"drifts of drifts", `{ node(id: "run_1") { ... on EtlRun { drifts { run { drifts { run { drifts { run { id } } } } } } } } }`, "", complicated, "points of cost"},
 		{"payloads over and over", "{ assets(first: 500) { nodes { records(first: 1) { nodes { " + numbered(98, "r%d: raw ") + "} } } } }", "", complicated, "points of cost"},
+		{"rejected payloads twice", "{ rejections(first: 500) { nodes { a: payload b: payload } } }", "", complicated, "200501 points of cost"},
 		{"long aliases in a list", "{ records(first: 500) { nodes { " + numbered(100, repeat("a", 120)+"%d: id ") + "} } }", "", complicated, "points of cost"},
 		{"a longer alias", "{ " + long + ": __typename }", "", complicated, "900000 characters in a name; at most 128"},
 		{"a long list", `{ records(filter: {symbol: [` + repeat(`"X" `, 501) + `]}) { nodes { id } } }`, "", complicated, "501 items in a list; at most 500"},

@@ -86,7 +86,9 @@ func TestPlaygroundInABrowser(t *testing.T) {
 	}
 	live, _ := nextSight(p)
 	require.Equal(t, strings.Replace(s.base, "http", "ws", 1)+"/graphql", live.Listens, p.stderr)
-	require.Contains(t, s.runUntilTold(p).Heard, `"source": "csv"`)
+	heard := s.runUntilTold(p).Heard
+	require.Contains(t, heard, `"etlRunChanged"`)
+	require.Contains(t, heard, `"source": "csv"`)
 	_, more := nextSight(p)
 	require.False(t, more)
 	require.Zero(t, p.wait(), p.stderr)

@@ -39,6 +39,7 @@ async function listen(page) {
   const socket = await opened;
   const closed = socket.waitForEvent('close');
   say({ listens: socket.url() });
+  await result(page).filter({ hasText: '"etlRunChanged"' }).first().waitFor(); // what another example showed is gone
   await result(page).filter({ hasText: '"SUCCEEDED"' }).first().waitFor();
   say({ heard: (await result(page).allInnerTexts()).join('\n').replaceAll('\u00a0', ' ') });
   await page.getByRole('button', { name: 'Stop query' }).click();

@@ -75,6 +75,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 
 func codeOf(e *gqlerror.Error) string {
 	var input *market.InputError
+	var large *market.TooLargeError
 	switch given, _ := e.Extensions["code"].(string); given {
 	case "":
 	case errcode.ParseFailed, errcode.ValidationFailed:
@@ -89,6 +90,9 @@ func codeOf(e *gqlerror.Error) string {
 		return CodeBadCursor
 	case errors.As(cause, &input), errors.Is(cause, market.ErrRunning):
 		return CodeBadUserInput
+	case errors.As(cause, &large):
+		e.Message, e.Extensions = large.Error(), map[string]any{"limit": large.Limit, "met": large.Met}
+		return CodeQueryTooComplex
 	case errors.Is(cause, errNoKey):
 		return CodeUnauthenticated
 	case errors.Is(cause, errForbidden):

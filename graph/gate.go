@@ -10,15 +10,18 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/kasparro/kasparro/graph/limits"
+	"github.com/kasparro/kasparro/internal/market"
 )
 
 // Limits are what a request may take. They are told to clients by serviceConfig.
 type Limits struct {
 	limits.Limits
 
-	PageSize int           // rows of a page at most
-	Time     time.Duration // of a request, the SQL in it included
-	Errors   int           // of a query that cannot be executed, told at most
+	PageSize     int   // rows of a page at most
+	PayloadBytes int64 // of the payloads in an answer at most
+
+	Time   time.Duration // of a request, the SQL in it included
+	Errors int           // of a query that cannot be executed, told at most
 
 	RequestsPerMinute  int // of one key, which the server in front counts; 0 is no limit
 	ConcurrentRequests int // of one key, which the server in front counts; 0 is no limit
@@ -31,7 +34,7 @@ type Limits struct {
 var DefaultLimits = Limits{
 	Limits: limits.Limits{Tokens: 4000, Depth: 20, Fields: 1000, Aliases: 100, RootFields: 20, Directives: 50, Repeats: 100,
 		NameLength: 128, ListItems: 500, Cost: 200_000},
-	PageSize: 500, Time: 15 * time.Second, Errors: 10,
+	PageSize: 500, PayloadBytes: 32 << 20, Time: 15 * time.Second, Errors: 10,
 }
 
 // gate refuses queries that ask for too much, before anything of them is run: by how they are written
@@ -106,7 +109,7 @@ func (g gate) InterceptResponse(ctx context.Context, next graphql.ResponseHandle
 			graphql.RegisterExtension(ctx, costKey, cost)
 		}
 	}
-	answer := next(ctx)
+	answer := next(market.WithPayloads(ctx, g.limits.PayloadBytes))
 	if answer != nil && len(answer.Errors) > maxFailures {
 		rest := len(answer.Errors) - maxFailures
 		code, _ := answer.Errors[maxFailures].Extensions["code"].(string)

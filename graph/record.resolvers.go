@@ -38,7 +38,10 @@ func (r *recordResolver) Asset(ctx context.Context, obj *model.Record) (*model.A
 
 func (r *recordResolver) Raw(ctx context.Context, obj *model.Record) (json.RawMessage, error) {
 	raw, _, err := r.payload(ctx, obj)
-	return raw, err
+	if err != nil {
+		return nil, err
+	}
+	return raw, market.CarryPayloads(ctx, int64(len(raw)))
 }
 
 func (r *recordResolver) RawExpired(ctx context.Context, obj *model.Record) (bool, error) {

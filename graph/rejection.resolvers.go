@@ -8,6 +8,7 @@ package graph
 import (
 	"context"
 	"math"
+	"strings"
 
 	"github.com/kasparro/kasparro/graph/generated"
 	"github.com/kasparro/kasparro/graph/model"
@@ -36,6 +37,15 @@ func (r *queryResolver) Rejections(ctx context.Context, first *int32, after *str
 		key:   func(row *model.Rejection) int64 { return row.ID },
 		count: func(ctx context.Context) (int64, error) { return r.Reader.CountRejections(ctx, f) },
 	}.page(ctx, r.Limits.PageSize, pageArgs{first, after, last, before})
+}
+
+func (r *rejectionResolver) Payload(ctx context.Context, obj *model.Rejection) (string, error) {
+	payloads, err := model.RejectedOf(ctx, r.Reader, obj.Group)
+	if err != nil {
+		return "", err
+	}
+	payload := payloads[obj.ID]
+	return strings.ToValidUTF8(string(payload), "\uFFFD"), market.CarryPayloads(ctx, int64(len(payload)))
 }
 
 func (r *rejectionResolver) Run(ctx context.Context, obj *model.Rejection) (*model.EtlRun, error) {

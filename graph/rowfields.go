@@ -45,23 +45,35 @@ var recordObject = object[model.Record]{
 	},
 	nested: map[string]nested[model.Record]{
 		"asset":      assetOfRecord,
-		"raw":        payloadOfRecord(func(b []byte, payload json.RawMessage, _ bool) []byte { return encoded(b, payload) }),
-		"rawExpired": payloadOfRecord(func(b []byte, _ json.RawMessage, kept bool) []byte { return strconv.AppendBool(b, !kept) }),
+		"raw":        rawOfRecord,
+		"rawExpired": expiredOfRecord,
 	},
 }
 
-// payloadOfRecord reads the payloads of all rows. One that has been dropped is not kept.
-func payloadOfRecord(write func(b []byte, payload json.RawMessage, kept bool) []byte) nested[model.Record] {
-	return func(ctx context.Context, _ graphql.CollectedField, p page[model.Record]) (writer[model.Record], bool) {
-		if !together(p.rows) {
-			return nil, false
-		}
-		payloads, err := model.PayloadsOf(ctx, p.reader, p.rows[0].Group)
-		return func(b []byte, r *model.Record) []byte {
-			payload, kept := payloads[r.RawID]
-			return write(b, payload, kept)
-		}, err == nil
+// rawOfRecord reads the payloads of all rows. Of one that has been dropped there is none.
+func rawOfRecord(ctx context.Context, _ graphql.CollectedField, p page[model.Record]) (writer[model.Record], bool) {
+	payloads, ok := payloadsOfPage(ctx, p)
+	for _, r := range p.rows {
+		*p.payloads += int64(len(payloads[r.RawID]))
 	}
+	return func(b []byte, r *model.Record) []byte { return encoded(b, payloads[r.RawID]) }, ok
+}
+
+// expiredOfRecord finds out whether the payloads are still there.
+func expiredOfRecord(ctx context.Context, _ graphql.CollectedField, p page[model.Record]) (writer[model.Record], bool) {
+	payloads, ok := payloadsOfPage(ctx, p)
+	return func(b []byte, r *model.Record) []byte {
+		_, kept := payloads[r.RawID]
+		return strconv.AppendBool(b, !kept)
+	}, ok
+}
+
+func payloadsOfPage(ctx context.Context, p page[model.Record]) (map[int64]json.RawMessage, bool) {
+	if !together(p.rows) {
+		return nil, false
+	}
+	payloads, err := model.PayloadsOf(ctx, p.reader, p.rows[0].Group)
+	return payloads, err == nil
 }
 
 // together tells whether rows are of one group, so that what hangs on one is read for all.
@@ -103,7 +115,7 @@ var edgeObject = object[model.RecordEdge]{
 			for i, e := range p.rows {
 				nodes[i] = e.Node
 			}
-			write, ok := compile(ctx, f, recordObject, page[model.Record]{p.reader, nodes})
+			write, ok := compile(ctx, f, recordObject, page[model.Record]{p.reader, nodes, p.payloads})
 			return func(b []byte, e *model.RecordEdge) []byte { return write(b, e.Node) }, ok
 		},
 	},

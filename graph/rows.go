@@ -31,17 +31,18 @@ func (w rows) InterceptField(ctx context.Context, next graphql.Resolver) (any, e
 	}
 	switch list := resolved.(type) {
 	case []*model.Record:
-		return written(ctx, resolved, recordObject, page[model.Record]{w.reader, list}), nil
+		return written(ctx, resolved, recordObject, page[model.Record]{w.reader, list, new(int64)}), nil
 	case []*model.RecordEdge:
-		return written(ctx, resolved, edgeObject, page[model.RecordEdge]{w.reader, list}), nil
+		return written(ctx, resolved, edgeObject, page[model.RecordEdge]{w.reader, list, new(int64)}), nil
 	}
 	return resolved, nil
 }
 
 // page is a list with what is needed to read what hangs on its rows.
 type page[T any] struct {
-	reader market.Reader
-	rows   []*T
+	reader   market.Reader
+	rows     []*T
+	payloads *int64 // bytes of payloads in it
 }
 
 // written is the page as text, or else what was resolved.
@@ -50,7 +51,7 @@ func written[T any](ctx context.Context, resolved any, o object[T], p page[T]) a
 		return resolved
 	}
 	write, ok := compile(ctx, graphql.GetFieldContext(ctx).Field, o, p)
-	if !ok {
+	if !ok || market.CarryPayloads(ctx, *p.payloads) != nil {
 		return resolved
 	}
 	return graphql.Marshaler(text(writeList(p.rows, write)))

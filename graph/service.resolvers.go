@@ -46,7 +46,7 @@ func (r *queryResolver) ServiceConfig(ctx context.Context) (*model.ServiceConfig
 		DefaultPageSize: int64(min(DefaultPageSize, l.PageSize)), MaxPageSize: int64(l.PageSize),
 		MaxQueryTokens: int64(l.Tokens), MaxQueryDepth: int64(l.Depth), MaxQueryFields: int64(l.Fields), MaxQueryAliases: int64(l.Aliases),
 		MaxRootFields: int64(l.RootFields), MaxQueryDirectives: int64(l.Directives),
-		MaxRepeatedFields: int64(l.Repeats), MaxNameLength: int64(l.NameLength), MaxListItems: int64(l.ListItems), MaxQueryCost: int64(l.Cost),
+		MaxRepeatedFields: int64(l.Repeats), MaxNameLength: int64(l.NameLength), MaxListItems: int64(l.ListItems), MaxPayloadBytes: l.PayloadBytes, MaxQueryCost: int64(l.Cost),
 		MaxRequestsPerMinute: int64(l.RequestsPerMinute), MaxConcurrentRequests: int64(l.ConcurrentRequests),
 		MaxConcurrentSubscriptions: int64(l.ConcurrentSubscriptions),
 		MaxQueryTimeMs:             l.Time.Milliseconds(), Introspection: !r.NoIntrospection,

@@ -57,12 +57,13 @@ func (l quarantineList) Run(ctx context.Context, all *commands) error {
 		if pending > 0 {
 			return fmt.Errorf("%d migrations are not applied: `kasparro migrate up` applies them", pending)
 		}
-		found, err := newStore(cfg, pool).Rejections(ctx, f, market.Window[int64]{Size: l.Limit})
+		store := newStore(cfg, pool)
+		found, err := store.Rejections(ctx, f, market.Window[int64]{Size: l.Limit})
 		if err != nil {
 			return err
 		}
 		if l.JSON {
-			return printRejectionsJSON(os.Stdout, found.Items)
+			return printRejectionsJSON(ctx, os.Stdout, store, found.Items)
 		}
 		return printRejections(os.Stdout, found)
 	})

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -72,24 +74,41 @@ type rejectionJSON struct {
 	PayloadBase64 []byte          `json:"payload_base64,omitempty"` // then the bytes as they came
 }
 
-func printRejectionsJSON(w io.Writer, list []market.Rejection) error {
+// payloadsAtOnce is how many payloads are held at a time, the longest of which have a quarter of a megabyte.
+const payloadsAtOnce = 100
+
+func printRejectionsJSON(ctx context.Context, w io.Writer, store market.Reader, list []market.Rejection) error {
 	out := json.NewEncoder(w)
-	for _, r := range list {
-		line := rejectionJSON{
-			ID: market.GlobalID(market.IDRejection, r.ID), Source: r.Source, ExternalID: r.ExternalID,
-			Reason: r.Reason.Code, Field: r.Reason.Field, Detail: r.Reason.Detail,
-			RunID: market.GlobalID(market.IDRun, r.RunID), CreatedAt: r.CreatedAt, ResolvedAt: r.ResolvedAt,
+	for some := range slices.Chunk(list, payloadsAtOnce) {
+		ids := make([]int64, len(some))
+		for i, r := range some {
+			ids[i] = r.ID
 		}
-		if json.Valid(r.Payload) && utf8.Valid(r.Payload) {
-			line.Payload = r.Payload
-		} else {
-			line.PayloadBase64 = r.Payload
-		}
-		if err := out.Encode(line); err != nil {
+		payloads, err := store.RejectedPayloads(ctx, ids)
+		if err != nil {
 			return err
+		}
+		for _, r := range some {
+			if err := out.Encode(newRejectionJSON(r, payloads[r.ID])); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+func newRejectionJSON(r market.Rejection, payload []byte) rejectionJSON {
+	line := rejectionJSON{
+		ID: market.GlobalID(market.IDRejection, r.ID), Source: r.Source, ExternalID: r.ExternalID,
+		Reason: r.Reason.Code, Field: r.Reason.Field, Detail: r.Reason.Detail,
+		RunID: market.GlobalID(market.IDRun, r.RunID), CreatedAt: r.CreatedAt, ResolvedAt: r.ResolvedAt,
+	}
+	if json.Valid(payload) && utf8.Valid(payload) {
+		line.Payload = payload
+	} else {
+		line.PayloadBase64 = payload
+	}
+	return line
 }
 
 func printRetries(w io.Writer, reports []report) error {

@@ -142,7 +142,7 @@ func queryLimits(cfg config.Config) graph.Limits {
 		RootFields: c.MaxRootFields, Directives: c.MaxDirectives,
 		Repeats: c.MaxRepeats, NameLength: c.MaxNameLength, ListItems: c.MaxListItems, Cost: c.MaxCost,
 	}
-	l.PageSize, l.Time = c.MaxPageSize, c.Timeout
+	l.PageSize, l.PayloadBytes, l.Time = c.MaxPageSize, int64(c.MaxPayloadBytes), c.Timeout
 	l.RequestsPerMinute, l.ConcurrentRequests, l.ConcurrentSubscriptions = cfg.RequestsPerMinute, cfg.ConcurrentRequests, cfg.ConcurrentSubscriptions
 	return l
 }

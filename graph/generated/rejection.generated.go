@@ -17,6 +17,7 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type RejectionResolver interface {
+	Payload(ctx context.Context, obj *model.Rejection) (string, error)
 	Run(ctx context.Context, obj *model.Rejection) (*model.EtlRun, error)
 }
 
@@ -175,7 +176,7 @@ func (ec *executionContext) _Rejection_payload(ctx context.Context, field graphq
 			return ec.fieldContext_Rejection_payload(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Text(), nil
+			return ec.Resolvers.Rejection().Payload(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -186,7 +187,7 @@ func (ec *executionContext) _Rejection_payload(ctx context.Context, field graphq
 	)
 }
 func (ec *executionContext) fieldContext_Rejection_payload(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Rejection", field, true, false, "String")
+	return graphql.NewScalarFieldContext("Rejection", field, true, true, "String")
 }
 
 func (ec *executionContext) _Rejection_run(ctx context.Context, field graphql.CollectedField, obj *model.Rejection) (ret graphql.Marshaler) {
@@ -558,10 +559,11 @@ func (ec *executionContext) _Rejection(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "payload":
-			out.Values[i] = ec._Rejection_payload(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Rejection_payload(ctx, field, obj)
+				})
 		case "run":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,

@@ -760,7 +760,7 @@ type Rejection implements Node {
   field: String
   "The reason, for people: what was found and what is needed."
   detail: String!
-  "The item as it came. Bytes that are no UTF-8 are shown as U+FFFD."
+  "The item as it came. Bytes that are no UTF-8 are shown as U+FFFD. An answer carries ` + "`" + `maxPayloadBytes` + "`" + ` of payloads at most."
   payload: String!
   "The run that first met it: the same item, met again, is kept once."
   run: EtlRun
@@ -1109,6 +1109,8 @@ type ServiceConfig {
   maxNameLength: Int!
   "The most items in one list of a filter."
   maxListItems: Int!
+  "The most bytes of payloads, of ` + "`" + `Record.raw` + "`" + ` and ` + "`" + `Rejection.payload` + "`" + `, in an answer."
+  maxPayloadBytes: Int!
   "The most that a query may cost: a field costs 1, and 1 more for every 32 characters of the name that it is answered under, and within a list that for each row of the page asked for. What a query cost stands in ` + "`" + `extensions.cost` + "`" + ` of its answer."
   maxQueryCost: Int!
   "How long a request may take, in milliseconds, its reading of the database included."
@@ -1710,6 +1712,8 @@ func (ec *executionContext) childFields_ServiceConfig(ctx context.Context, field
 		return ec.fieldContext_ServiceConfig_maxNameLength(ctx, field)
 	case "maxListItems":
 		return ec.fieldContext_ServiceConfig_maxListItems(ctx, field)
+	case "maxPayloadBytes":
+		return ec.fieldContext_ServiceConfig_maxPayloadBytes(ctx, field)
 	case "maxQueryCost":
 		return ec.fieldContext_ServiceConfig_maxQueryCost(ctx, field)
 	case "maxQueryTimeMs":

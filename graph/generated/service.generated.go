@@ -416,6 +416,29 @@ func (ec *executionContext) fieldContext_ServiceConfig_maxListItems(_ context.Co
 	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ServiceConfig_maxPayloadBytes(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_maxPayloadBytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxPayloadBytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_maxPayloadBytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ServiceConfig_maxQueryCost(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1261,6 +1284,11 @@ func (ec *executionContext) _ServiceConfig(ctx context.Context, sel ast.Selectio
 			}
 		case "maxListItems":
 			out.Values[i] = ec._ServiceConfig_maxListItems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxPayloadBytes":
+			out.Values[i] = ec._ServiceConfig_maxPayloadBytes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

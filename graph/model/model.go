@@ -3,8 +3,6 @@
 package model
 
 import (
-	"strings"
-
 	"github.com/kasparro/kasparro/internal/market"
 )
 
@@ -94,9 +92,6 @@ func (r *Rejection) Field() *string { return textOrNil(r.Reason.Field) }
 
 // Detail is the reason for people.
 func (r *Rejection) Detail() string { return r.Reason.Detail }
-
-// Text is the payload with U+FFFD in the place of what is no UTF-8.
-func (r *Rejection) Text() string { return strings.ToValidUTF8(string(r.Payload), "\uFFFD") }
 
 // textOrNil is nil for the empty text.
 func textOrNil(s string) *string {

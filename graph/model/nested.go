@@ -25,6 +25,17 @@ func AssetsOf(ctx context.Context, reader market.Reader, g *Group[Record]) (map[
 	})
 }
 
+// RejectedOf returns what was rejected of a group, by number of the rejection, and reads it once.
+func RejectedOf(ctx context.Context, reader market.Reader, g *Group[Rejection]) (map[int64][]byte, error) {
+	return Together(g, "payload", func(rows []*Rejection) (map[int64][]byte, error) {
+		ids := make([]int64, len(rows))
+		for i, row := range rows {
+			ids[i] = row.ID
+		}
+		return reader.RejectedPayloads(ctx, ids)
+	})
+}
+
 // PayloadsOf returns what the records of a group were read from, by number of the payload, and reads it once. Of a payload
 // that has been dropped there is none.
 func PayloadsOf(ctx context.Context, reader market.Reader, g *Group[Record]) (map[int64]json.RawMessage, error) {

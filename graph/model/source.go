@@ -124,6 +124,7 @@ type ServiceConfig struct {
 	MaxRepeatedFields          int64
 	MaxNameLength              int64
 	MaxListItems               int64
+	MaxPayloadBytes            int64
 	MaxQueryCost               int64
 	MaxQueryTimeMs             int64 // in milliseconds
 	MaxRequestsPerMinute       int64

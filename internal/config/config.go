@@ -42,7 +42,7 @@ type Config struct {
 
 // GraphQL says what a query may take. All are at least 1.
 type GraphQL struct {
-	MaxTokens, MaxDepth, MaxFields, MaxAliases, MaxRootFields, MaxDirectives, MaxRepeats, MaxNameLength, MaxListItems, MaxCost, MaxPageSize int
+	MaxTokens, MaxDepth, MaxFields, MaxAliases, MaxRootFields, MaxDirectives, MaxRepeats, MaxNameLength, MaxListItems, MaxPayloadBytes, MaxCost, MaxPageSize int
 
 	Timeout       time.Duration // of a request
 	Documents     string        // the file of queries that are known by id; empty: none

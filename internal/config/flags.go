@@ -50,21 +50,22 @@ type Flags struct {
 	ETLScheduleCoinPaprika string `name:"etl-schedule-coinpaprika" env:"ETL_SCHEDULE_COINPAPRIKA" placeholder:"CRON" group:"Schedule" help:"The same for CoinPaprika alone."`
 	ETLScheduleCSV         string `name:"etl-schedule-csv" env:"ETL_SCHEDULE_CSV" placeholder:"CRON" group:"Schedule" help:"The same for the CSV files alone."`
 
-	GraphQLMaxTokens     string `name:"graphql-max-tokens" env:"GRAPHQL_MAX_TOKENS" fallback:"4000" placeholder:"4000" group:"GraphQL" help:"Tokens in a query at most."`
-	GraphQLMaxDepth      string `name:"graphql-max-depth" env:"GRAPHQL_MAX_DEPTH" fallback:"20" placeholder:"20" group:"GraphQL" help:"Levels of fields in a query at most; the schema's introspection by tools has 15."`
-	GraphQLMaxFields     string `name:"graphql-max-fields" env:"GRAPHQL_MAX_FIELDS" fallback:"1000" placeholder:"1000" group:"GraphQL" help:"Fields in a query at most, fragments written out."`
-	GraphQLMaxAliases    string `name:"graphql-max-aliases" env:"GRAPHQL_MAX_ALIASES" fallback:"100" placeholder:"100" group:"GraphQL" help:"Aliases in a query at most, fragments written out."`
-	GraphQLMaxRootFields string `name:"graphql-max-root-fields" env:"GRAPHQL_MAX_ROOT_FIELDS" fallback:"20" placeholder:"20" group:"GraphQL" help:"Fields of the query itself at most."`
-	GraphQLMaxDirectives string `name:"graphql-max-directives" env:"GRAPHQL_MAX_DIRECTIVES" fallback:"50" placeholder:"50" group:"GraphQL" help:"Directives in a query at most, fragments written out."`
-	GraphQLMaxRepeats    string `name:"graphql-max-repeats" env:"GRAPHQL_MAX_REPEATS" fallback:"100" placeholder:"100" group:"GraphQL" help:"Fields of one name at one place of the answer at most, fragments written out."`
-	GraphQLMaxNameLength string `name:"graphql-max-name-length" env:"GRAPHQL_MAX_NAME_LENGTH" fallback:"128" placeholder:"128" group:"GraphQL" help:"Characters of a name, an alias or a number in a query at most."`
-	GraphQLMaxListItems  string `name:"graphql-max-list-items" env:"GRAPHQL_MAX_LIST_ITEMS" fallback:"500" placeholder:"500" group:"GraphQL" help:"Items of one list in a filter at most."`
-	GraphQLMaxCost       string `name:"graphql-max-cost" env:"GRAPHQL_MAX_COST" fallback:"200000" placeholder:"200000" group:"GraphQL" help:"Points that a query may cost: a field is one, in a list one for each row."`
-	GraphQLMaxPageSize   string `name:"graphql-max-page-size" env:"GRAPHQL_MAX_PAGE_SIZE" fallback:"500" placeholder:"500" group:"GraphQL" help:"Rows of a page at most."`
-	GraphQLTimeout       string `name:"graphql-timeout" env:"GRAPHQL_TIMEOUT" fallback:"15s" placeholder:"15s" group:"GraphQL" help:"How long a request may take, its reading of the database included."`
-	GraphQLDocuments     string `name:"graphql-documents" env:"GRAPHQL_DOCUMENTS" placeholder:"documents.json" group:"GraphQL" help:"File of queries that clients may ask for by documentId: an object of ids with their queries, or Apollo's manifest."`
-	GraphQLDocumentsOnly string `name:"graphql-documents-only" env:"GRAPHQL_DOCUMENTS_ONLY" fallback:"off" placeholder:"off" group:"GraphQL" help:"on or off: whether no other query is answered."`
-	GraphQLIntrospection string `name:"graphql-introspection" env:"GRAPHQL_INTROSPECTION" fallback:"on" placeholder:"on" group:"GraphQL" help:"on or off: whether the schema can be asked for, and errors suggest its names."`
+	GraphQLMaxTokens       string `name:"graphql-max-tokens" env:"GRAPHQL_MAX_TOKENS" fallback:"4000" placeholder:"4000" group:"GraphQL" help:"Tokens in a query at most."`
+	GraphQLMaxDepth        string `name:"graphql-max-depth" env:"GRAPHQL_MAX_DEPTH" fallback:"20" placeholder:"20" group:"GraphQL" help:"Levels of fields in a query at most; the schema's introspection by tools has 15."`
+	GraphQLMaxFields       string `name:"graphql-max-fields" env:"GRAPHQL_MAX_FIELDS" fallback:"1000" placeholder:"1000" group:"GraphQL" help:"Fields in a query at most, fragments written out."`
+	GraphQLMaxAliases      string `name:"graphql-max-aliases" env:"GRAPHQL_MAX_ALIASES" fallback:"100" placeholder:"100" group:"GraphQL" help:"Aliases in a query at most, fragments written out."`
+	GraphQLMaxRootFields   string `name:"graphql-max-root-fields" env:"GRAPHQL_MAX_ROOT_FIELDS" fallback:"20" placeholder:"20" group:"GraphQL" help:"Fields of the query itself at most."`
+	GraphQLMaxDirectives   string `name:"graphql-max-directives" env:"GRAPHQL_MAX_DIRECTIVES" fallback:"50" placeholder:"50" group:"GraphQL" help:"Directives in a query at most, fragments written out."`
+	GraphQLMaxRepeats      string `name:"graphql-max-repeats" env:"GRAPHQL_MAX_REPEATS" fallback:"100" placeholder:"100" group:"GraphQL" help:"Fields of one name at one place of the answer at most, fragments written out."`
+	GraphQLMaxNameLength   string `name:"graphql-max-name-length" env:"GRAPHQL_MAX_NAME_LENGTH" fallback:"128" placeholder:"128" group:"GraphQL" help:"Characters of a name, an alias or a number in a query at most."`
+	GraphQLMaxListItems    string `name:"graphql-max-list-items" env:"GRAPHQL_MAX_LIST_ITEMS" fallback:"500" placeholder:"500" group:"GraphQL" help:"Items of one list in a filter at most."`
+	GraphQLMaxPayloadBytes string `name:"graphql-max-payload-bytes" env:"GRAPHQL_MAX_PAYLOAD_BYTES" fallback:"33554432" placeholder:"33554432" group:"GraphQL" help:"Bytes of payloads in an answer at most."`
+	GraphQLMaxCost         string `name:"graphql-max-cost" env:"GRAPHQL_MAX_COST" fallback:"200000" placeholder:"200000" group:"GraphQL" help:"Points that a query may cost: a field is one, in a list one for each row."`
+	GraphQLMaxPageSize     string `name:"graphql-max-page-size" env:"GRAPHQL_MAX_PAGE_SIZE" fallback:"500" placeholder:"500" group:"GraphQL" help:"Rows of a page at most."`
+	GraphQLTimeout         string `name:"graphql-timeout" env:"GRAPHQL_TIMEOUT" fallback:"15s" placeholder:"15s" group:"GraphQL" help:"How long a request may take, its reading of the database included."`
+	GraphQLDocuments       string `name:"graphql-documents" env:"GRAPHQL_DOCUMENTS" placeholder:"documents.json" group:"GraphQL" help:"File of queries that clients may ask for by documentId: an object of ids with their queries, or Apollo's manifest."`
+	GraphQLDocumentsOnly   string `name:"graphql-documents-only" env:"GRAPHQL_DOCUMENTS_ONLY" fallback:"off" placeholder:"off" group:"GraphQL" help:"on or off: whether no other query is answered."`
+	GraphQLIntrospection   string `name:"graphql-introspection" env:"GRAPHQL_INTROSPECTION" fallback:"on" placeholder:"on" group:"GraphQL" help:"on or off: whether the schema can be asked for, and errors suggest its names."`
 
 	LogLevel  string `env:"LOG_LEVEL" fallback:"info" placeholder:"info" group:"Logging" help:"debug, info, warn or error."`
 	LogFormat string `env:"LOG_FORMAT" placeholder:"FORMAT" group:"Logging" help:"text or json; if not given, text on a terminal and json elsewhere."`

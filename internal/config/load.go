@@ -94,21 +94,22 @@ func (r *reader) coinGecko(f Flags) CoinGecko {
 func (r *reader) graphQL(f Flags) GraphQL {
 	const million = 1_000_000
 	return GraphQL{
-		MaxTokens:     r.number("GRAPHQL_MAX_TOKENS", f.GraphQLMaxTokens, 1, million),
-		MaxDepth:      r.number("GRAPHQL_MAX_DEPTH", f.GraphQLMaxDepth, 1, 1000),
-		MaxFields:     r.number("GRAPHQL_MAX_FIELDS", f.GraphQLMaxFields, 1, million),
-		MaxAliases:    r.number("GRAPHQL_MAX_ALIASES", f.GraphQLMaxAliases, 1, million),
-		MaxRootFields: r.number("GRAPHQL_MAX_ROOT_FIELDS", f.GraphQLMaxRootFields, 1, million),
-		MaxDirectives: r.number("GRAPHQL_MAX_DIRECTIVES", f.GraphQLMaxDirectives, 1, million),
-		MaxRepeats:    r.number("GRAPHQL_MAX_REPEATS", f.GraphQLMaxRepeats, 1, million),
-		MaxNameLength: r.number("GRAPHQL_MAX_NAME_LENGTH", f.GraphQLMaxNameLength, 40, 10_000),
-		MaxListItems:  r.number("GRAPHQL_MAX_LIST_ITEMS", f.GraphQLMaxListItems, 1, 10_000),
-		MaxCost:       r.number("GRAPHQL_MAX_COST", f.GraphQLMaxCost, 1, 1000*million),
-		MaxPageSize:   r.number("GRAPHQL_MAX_PAGE_SIZE", f.GraphQLMaxPageSize, 1, 10_000),
-		Timeout:       r.duration("GRAPHQL_TIMEOUT", f.GraphQLTimeout, time.Second, 10*time.Minute),
-		Documents:     f.GraphQLDocuments,
-		DocumentsOnly: r.oneOf("GRAPHQL_DOCUMENTS_ONLY", f.GraphQLDocumentsOnly, "on", "off") == "on",
-		Introspection: r.oneOf("GRAPHQL_INTROSPECTION", f.GraphQLIntrospection, "on", "off") == "on",
+		MaxTokens:       r.number("GRAPHQL_MAX_TOKENS", f.GraphQLMaxTokens, 1, million),
+		MaxDepth:        r.number("GRAPHQL_MAX_DEPTH", f.GraphQLMaxDepth, 1, 1000),
+		MaxFields:       r.number("GRAPHQL_MAX_FIELDS", f.GraphQLMaxFields, 1, million),
+		MaxAliases:      r.number("GRAPHQL_MAX_ALIASES", f.GraphQLMaxAliases, 1, million),
+		MaxRootFields:   r.number("GRAPHQL_MAX_ROOT_FIELDS", f.GraphQLMaxRootFields, 1, million),
+		MaxDirectives:   r.number("GRAPHQL_MAX_DIRECTIVES", f.GraphQLMaxDirectives, 1, million),
+		MaxRepeats:      r.number("GRAPHQL_MAX_REPEATS", f.GraphQLMaxRepeats, 1, million),
+		MaxNameLength:   r.number("GRAPHQL_MAX_NAME_LENGTH", f.GraphQLMaxNameLength, 40, 10_000),
+		MaxListItems:    r.number("GRAPHQL_MAX_LIST_ITEMS", f.GraphQLMaxListItems, 1, 10_000),
+		MaxPayloadBytes: r.number("GRAPHQL_MAX_PAYLOAD_BYTES", f.GraphQLMaxPayloadBytes, 1<<10, 1<<30),
+		MaxCost:         r.number("GRAPHQL_MAX_COST", f.GraphQLMaxCost, 1, 1000*million),
+		MaxPageSize:     r.number("GRAPHQL_MAX_PAGE_SIZE", f.GraphQLMaxPageSize, 1, 10_000),
+		Timeout:         r.duration("GRAPHQL_TIMEOUT", f.GraphQLTimeout, time.Second, 10*time.Minute),
+		Documents:       f.GraphQLDocuments,
+		DocumentsOnly:   r.oneOf("GRAPHQL_DOCUMENTS_ONLY", f.GraphQLDocumentsOnly, "on", "off") == "on",
+		Introspection:   r.oneOf("GRAPHQL_INTROSPECTION", f.GraphQLIntrospection, "on", "off") == "on",
 	}
 }
 

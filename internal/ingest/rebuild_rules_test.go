@@ -88,7 +88,9 @@ func TestAPayloadThatIsRefusedNow(t *testing.T) {
 	for _, rejection := range page.Items {
 		require.Equal(t, "missing_time", rejection.Reason.Code)
 		require.Positive(t, rejection.RunID)
-		require.Contains(t, []string{"2", "3", "4"}, src.Item(rejection.Payload).Price)
+		payloads, err := r.RejectedPayloads(t.Context(), []int64{rejection.ID})
+		require.NoError(t, err)
+		require.Contains(t, []string{"2", "3", "4"}, src.Item(payloads[rejection.ID]).Price)
 	}
 	src.rule = nil
 	r.rebuild(src, 2)

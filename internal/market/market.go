@@ -97,7 +97,7 @@ type Rejection struct {
 	Source     string
 	ExternalID string // empty where the item has none
 	Reason     Reason
-	Payload    []byte // as it came, which may be no valid JSON and no valid UTF-8
+	Payload    []byte // as it came, which may be no valid JSON and no valid UTF-8; nil where only the rest was asked for
 	CreatedAt  time.Time
 	ResolvedAt *time.Time // nil while it waits
 }

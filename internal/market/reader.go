@@ -46,14 +46,18 @@ type Reader interface {
 	// where it is empty.
 	Latest(ctx context.Context, assetIDs []int64, source string) ([]Record, error)
 	// Payloads returns the payloads that the records were read from, by raw id. One that has been
-	// dropped at the end of its retention is left out.
+	// dropped at the end of its retention is left out. It returns a TooLargeError where they are more in all than
+	// what asks for them may carry.
 	Payloads(ctx context.Context, records []Record) (map[int64]json.RawMessage, error)
 
 	Runs(ctx context.Context, f RunFilter, w Window[int64]) (Page[Run], error)
 	CountRuns(ctx context.Context, f RunFilter) (int64, error)
 	RunsByID(ctx context.Context, ids []int64) ([]Run, error)
 
+	// Rejections returns a page of them without their payloads.
 	Rejections(ctx context.Context, f RejectionFilter, w Window[int64]) (Page[Rejection], error)
+	// RejectedPayloads returns what was rejected, by id of the rejection. It returns a TooLargeError as Payloads does.
+	RejectedPayloads(ctx context.Context, ids []int64) (map[int64][]byte, error)
 	CountRejections(ctx context.Context, f RejectionFilter) (int64, error)
 
 	Drifts(ctx context.Context, f DriftFilter, w Window[int64]) (Page[Drift], error)

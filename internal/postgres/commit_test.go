@@ -150,7 +150,9 @@ func TestRejectionsAreKeptOnce(t *testing.T) {
 	page, err := s.Rejections(t.Context(), market.RejectionFilter{}, market.Window[int64]{Size: 10})
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)
-	require.Equal(t, batch.Rejections[0].Payload, page.Items[0].Payload)
+	payloads, err := s.RejectedPayloads(t.Context(), []int64{page.Items[0].ID})
+	require.NoError(t, err)
+	require.Equal(t, batch.Rejections[0].Payload, payloads[page.Items[0].ID])
 	require.Equal(t, batch.Rejections[0].Reason, page.Items[0].Reason)
 	require.Equal(t, run.ID, page.Items[0].RunID)
 }

@@ -2,11 +2,9 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"github.com/kasparro/kasparro/internal/market"
 )
@@ -99,36 +97,4 @@ func (s *Store) listingIDsOf(ctx context.Context, assetIDs []int64, f market.Rec
 	}
 	var ids []int64
 	return ids, q.Scan(ctx, &ids)
-}
-
-// Payloads implements market.Reader.
-func (s *Store) Payloads(ctx context.Context, records []market.Record) (map[int64]json.RawMessage, error) {
-	payloads := make(map[int64]json.RawMessage, len(records))
-	if len(records) == 0 {
-		return payloads, nil
-	}
-	externalIDs, numbers := make([]string, len(records)), make([]int64, len(records))
-	for i, r := range records {
-		externalIDs[i], numbers[i] = r.ExternalID, r.RawID
-	}
-	var q sqlText
-	for i, table := range []string{"raw_records", "raw_kept"} {
-		if i > 0 {
-			q.add(" UNION ALL ")
-		}
-		// A list of pairs would be planned as that many conditions, for a tenth of a second.
-		q.add("SELECT id, payload FROM "+table+" WHERE (external_id, id) IN (SELECT * FROM unnest(?::text[], ?::bigint[]))",
-			pgdialect.Array(externalIDs), pgdialect.Array(numbers))
-	}
-	var rows []struct {
-		ID      int64
-		Payload json.RawMessage
-	}
-	if err := s.db.NewRaw(q.String(), q.args...).Scan(ctx, &rows); err != nil {
-		return nil, fmt.Errorf("read payloads: %w", unavailable(err))
-	}
-	for _, r := range rows {
-		payloads[r.ID] = r.Payload
-	}
-	return payloads, nil
 }

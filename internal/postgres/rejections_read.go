@@ -15,12 +15,11 @@ func (s *Store) Rejections(ctx context.Context, f market.RejectionFilter, w mark
 	var rows []struct {
 		ID, RunID                                 int64
 		Source, ExternalID, Reason, Field, Detail string
-		Payload                                   []byte
 		CreatedAt                                 time.Time
 		ResolvedAt                                *time.Time
 	}
 	q := s.filteredRejections(f).ColumnExpr(`j.id, j.run_id, s.name AS source, j.external_id, j.reason, j.field,
-		j.detail, j.payload, j.created_at, j.resolved_at`)
+		j.detail, j.created_at, j.resolved_at`)
 	newestFirst(q, "j.id", w)
 	if err := q.Scan(ctx, &rows); err != nil {
 		return market.Page[market.Rejection]{}, fmt.Errorf("read rejections: %w", unavailable(err))
@@ -29,8 +28,8 @@ func (s *Store) Rejections(ctx context.Context, f market.RejectionFilter, w mark
 	for i, r := range rows {
 		list[i] = market.Rejection{
 			ID: r.ID, RunID: r.RunID, Source: r.Source, ExternalID: r.ExternalID,
-			Reason:  market.Reason{Code: r.Reason, Field: r.Field, Detail: r.Detail},
-			Payload: r.Payload, CreatedAt: r.CreatedAt.UTC(), ResolvedAt: utc(r.ResolvedAt),
+			Reason:    market.Reason{Code: r.Reason, Field: r.Field, Detail: r.Detail},
+			CreatedAt: r.CreatedAt.UTC(), ResolvedAt: utc(r.ResolvedAt),
 		}
 	}
 	return trim(list, w.Size, w.Backward), nil

@@ -1119,7 +1119,7 @@ type ServiceConfig {
   maxRequestsPerMinute: Int!
   "How many requests of one key are answered at a time; 0 for any number."
   maxConcurrentRequests: Int!
-  "How many subscriptions of one key may be open at a time; 0 for any number."
+  "How many subscriptions of one key may be open at a time, and how many sockets; 0 for any number."
   maxConcurrentSubscriptions: Int!
   "Whether the schema can be asked for."
   introspection: Boolean!

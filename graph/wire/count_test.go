@@ -2,10 +2,13 @@ package wire_test
 
 import (
 	"context"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
 )
 
@@ -30,15 +33,36 @@ func TestSubscriptionsOfAKeyAreCounted(t *testing.T) {
 	require.NoError(t, stream.Body.Close())
 	<-begun.Done()
 	require.Eventually(t, func() bool {
-		again, refused := w.opened(t), make(chan struct{})
-		again.ask("d", "subscription { ticks }")
-		go func() { _, _, _ = again.ReadMessage(); close(refused) }()
+		again, ended := w.events(t, http.MethodGet, "/?query=subscription{ticks}", ""), make(chan struct{})
+		go func() { _, _ = io.Copy(io.Discard, again.Body); close(ended) }()
 		select {
 		case <-w.begun:
+			require.NoError(t, again.Body.Close())
+			<-ended
 			return true
-		case <-refused:
+		case <-ended:
 			return false
 		}
+	}, waitAtMost, pollEvery)
+}
+
+// A key may have as many sockets as subscriptions, also where nothing is asked over them.
+func TestSocketsOfAKeyAreCounted(t *testing.T) {
+	w := newLiveWorld(t, func(w *liveWorld) { w.Live.Subscriptions = 2 })
+	one := w.opened(t)
+	w.opened(t)
+	more := w.dial(t)
+	more.say(`{"type": "connection_init", "payload": {"x-api-key": "` + goodKey + `"}}`)
+	more.closed(websocket.CloseTryAgainLater, "3 sockets of this key at a time are more than the 2 that are allowed")
+	other := w.dial(t)
+	other.say(`{"type": "connection_init", "payload": {"x-api-key": "` + otherKey + `"}}`)
+	other.hears(`{"type": "connection_ack"}`)
+	require.NoError(t, one.Close())
+	require.Eventually(t, func() bool {
+		again := w.dial(t)
+		again.say(`{"type": "connection_init", "payload": {"x-api-key": "` + goodKey + `"}}`)
+		_, text, err := again.ReadMessage()
+		return err == nil && strings.Contains(string(text), "connection_ack")
 	}, waitAtMost, pollEvery)
 }
 
@@ -71,9 +95,9 @@ func TestTheTimeOfWhatIsLive(t *testing.T) {
 	ctx := <-w.begun
 	_, bounded := ctx.Deadline()
 	require.False(t, bounded)
-	late, cancel := context.WithTimeout(t.Context(), 2*w.Time)
-	defer cancel()
-	<-late.Done()
+	w.begin = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	c.ask("b", "subscription { ticks }") // its time ends after that of the first would have
+	c.hears(`{"type": "error", "id": "b", "payload": [{"message": "context deadline exceeded"}]}`)
 	require.NoError(t, ctx.Err())
 	w.feed <- `{"ticks":1}`
 	c.hears(`{"type": "next", "id": "a", "payload": {"data": {"ticks": 1}}}`)

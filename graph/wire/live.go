@@ -49,13 +49,14 @@ func (t Times) orDefault() Times {
 // each caller. It belongs to one Handler.
 type Live struct {
 	Door          Door
-	Subscriptions int   // of one caller at a time; 0 is any number
+	Subscriptions int   // of one caller at a time, and as many sockets; 0 is any number
 	MaxMessage    int64 // bytes of a message over a socket
 	Times         Times
 
 	mu         sync.Mutex
 	open       map[any]func()
-	subscribed map[string]int // by caller
+	subscribed tally
+	connected  tally
 	closed     bool
 	running    sync.WaitGroup
 }
@@ -98,34 +99,49 @@ func (l *Live) Close() {
 	l.running.Wait()
 }
 
+// tally is how many each caller has of something, by name.
+type tally map[string]int
+
 // subscribe counts a subscription of the caller; release is to be called when it has ended.
 func (l *Live) subscribe(ctx context.Context) (release func(), err error) {
+	return l.count(ctx, &l.subscribed, "subscriptions")
+}
+
+// connect counts a socket of the caller; release is to be called when it has ended.
+func (l *Live) connect(ctx context.Context) (release func(), err error) {
+	return l.count(ctx, &l.connected, "sockets")
+}
+
+func (l *Live) count(ctx context.Context, t *tally, what string) (release func(), err error) {
 	caller, _ := l.Door.Caller(ctx)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	met := l.subscribed[caller] + 1
+	met := (*t)[caller] + 1
 	if l.Subscriptions > 0 && met > l.Subscriptions {
-		return nil, tooMany{met, l.Subscriptions}
+		return nil, tooMany{met, l.Subscriptions, what}
 	}
-	if l.subscribed == nil {
-		l.subscribed = map[string]int{}
+	if *t == nil {
+		*t = tally{}
 	}
-	l.subscribed[caller] = met
+	(*t)[caller] = met
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if l.subscribed[caller]--; l.subscribed[caller] == 0 {
-			delete(l.subscribed, caller)
+		if (*t)[caller]--; (*t)[caller] == 0 {
+			delete(*t, caller)
 		}
 	}, nil
 }
 
-// tooMany says that a caller has as many subscriptions as it may have.
-type tooMany struct{ met, limit int }
+// tooMany says that a caller has as many as it may have.
+type tooMany struct {
+	met, limit int
+	what       string
+}
 
 // Error is for whoever asked.
 func (t tooMany) Error() string {
-	return fmt.Sprintf("%d subscriptions of this key at a time are more than the %d that are allowed", t.met, t.limit)
+	return fmt.Sprintf("%d %s of this key at a time are more than the %d that are allowed", t.met, t.what, t.limit)
 }
 
 // excess is the error about a limit of the caller's.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/gorilla/websocket"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -42,6 +43,9 @@ func (s *socket) open(key string) ended {
 	ctx, err := s.Live.Door.Admit(s.ctx, key)
 	if err != nil {
 		return ended{closeForbidden, err.Error()}
+	}
+	if s.part, err = s.Live.connect(ctx); err != nil {
+		return ended{websocket.CloseTryAgainLater, err.Error()}
 	}
 	s.mu.Lock()
 	s.ctx, s.admitted, s.pinged = ctx, true, time.Now()

@@ -25,6 +25,7 @@ type socket struct {
 	cancel context.CancelFunc
 	timer  *time.Timer
 	waits  Times
+	part   func() // ends that it counts as a socket of the caller; nil until admitted
 
 	writing sync.Mutex // held to write a message
 	running sync.WaitGroup
@@ -71,6 +72,11 @@ func (h Handler) upgrade(w http.ResponseWriter, r *http.Request, answerIn mediaT
 // serve reads until the connection ends, and returns when all that was asked has ended too.
 func (s *socket) serve() {
 	defer s.Live.part(s)
+	defer func() {
+		if s.part != nil {
+			s.part()
+		}
+	}()
 	defer s.running.Wait()
 	defer s.linger()
 	defer s.timer.Stop()

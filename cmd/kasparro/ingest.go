@@ -73,7 +73,9 @@ func (c *ingestCommand) store(ctx context.Context, cfg config.Config, picked []s
 		if err != nil {
 			return err
 		}
-		runner := &ingest.Runner{Store: asStore(store), Log: quiet(cfg), Beat: postgres.Beat, OnPage: bar.page}
+		log := quiet(cfg)
+		defer context.AfterFunc(ctx, func() { log.Info("stopping after the page in hand") })()
+		runner := &ingest.Runner{Store: asStore(store), Log: log, Beat: postgres.Beat, OnPage: bar.page}
 		reports = runAll(picked, func(s source.Source) report {
 			run, err := runner.Run(ctx, s, ingest.Request{Stream: streams[s.Name()], Trigger: market.TriggerManual})
 			r := newReport(s.Name(), run, err)

@@ -44,9 +44,18 @@ func (h Handler) follow(ctx context.Context, op *graphql.OperationContext, errs 
 // rescue, which is to be deferred, makes an error of a panic that nobody else would survive.
 func (h Handler) rescue(ctx context.Context, out outlet) {
 	if cause := recover(); cause != nil {
-		err := fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
-		out.fail(h.Exec.DispatchError(ctx, gqlerror.List{gqlerror.WrapIfUnwrapped(err)}))
+		out.fail(h.Exec.DispatchError(ctx, gqlerror.List{gqlerror.WrapIfUnwrapped(newBroken(cause))}))
 	}
+}
+
+// broken is a panic, with the stack on which it came about.
+type broken struct{ error }
+
+func newBroken(cause any) broken {
+	if b, carried := cause.(broken); carried {
+		return b
+	}
+	return broken{fmt.Errorf("panic: %v\n%s", cause, debug.Stack())}
 }
 
 // subscribe follows a subscription. The time of a request bounds its beginning only.
@@ -87,14 +96,32 @@ func (h Handler) subscribe(ctx context.Context, op *graphql.OperationContext, ou
 }
 
 // begin has a subscription begin, in the time of a request.
-func (h Handler) begin(ctx context.Context, cancel func(), op *graphql.OperationContext) (graphql.ResponseHandler, context.Context, bool) {
-	if h.Time == 0 {
-		responses, ctx := h.Exec.DispatchOperation(ctx, op)
-		return responses, ctx, true
+func (h Handler) begin(ctx context.Context, cancel func(), op *graphql.OperationContext) (responses graphql.ResponseHandler, within context.Context, inTime bool) {
+	var late *time.Timer
+	if h.Time > 0 {
+		late = time.AfterFunc(h.Time, cancel)
 	}
-	late := time.AfterFunc(h.Time, cancel)
-	responses, ctx := h.Exec.DispatchOperation(ctx, op)
-	return responses, ctx, late.Stop()
+	apart(func() { responses, within = h.Exec.DispatchOperation(ctx, op) })
+	return responses, within, late == nil || late.Stop()
+}
+
+// apart does something that takes a deep stack, and returns when it has been done: whoever waits for long afterwards keeps
+// a shallow one. A panic is the caller's.
+func apart(do func()) {
+	ended := make(chan any)
+	go func() {
+		var cause any
+		defer func() { ended <- cause }()
+		defer func() {
+			if value := recover(); value != nil {
+				cause = newBroken(value)
+			}
+		}()
+		do()
+	}()
+	if cause := <-ended; cause != nil {
+		panic(cause)
+	}
 }
 
 // execute runs a query or a mutation. The answer is nil where whoever asked has gone.

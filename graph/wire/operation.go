@@ -92,8 +92,9 @@ func (o *operation) run(ctx context.Context, params *graphql.RawParams) {
 	defer s.Live.Door.Leave(ctx)
 	defer o.over()
 	defer s.rescue(ctx, o)
-	ctx = graphql.StartOperationTrace(ctx)
-	op, errs := s.Exec.CreateOperationContext(ctx, params)
+	var op *graphql.OperationContext
+	var errs gqlerror.List
+	apart(func() { op, errs = s.Exec.CreateOperationContext(graphql.StartOperationTrace(ctx), params) })
 	s.follow(ctx, op, errs, o)
 }
 

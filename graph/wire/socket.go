@@ -91,16 +91,22 @@ func (s *socket) serve() {
 			return
 		}
 		s.alive()
-		m, err := parse(frame, text)
-		if err != nil {
-			s.hangUp(closeBadMessage, err.Error())
-			return
-		}
-		if end := s.take(m); end.code != 0 {
+		var end ended
+		apart(func() { end = s.heed(frame, text) })
+		if end.code != 0 {
 			s.hangUp(end.code, end.why)
 			return
 		}
 	}
+}
+
+// heed does what a message says.
+func (s *socket) heed(frame int, text []byte) ended {
+	m, err := parse(frame, text)
+	if err != nil {
+		return ended{closeBadMessage, err.Error()}
+	}
+	return s.take(m)
 }
 
 // alive notes a sign of life: without another the connection is given up.

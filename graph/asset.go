@@ -47,7 +47,7 @@ func recordKey(r *model.Record) market.RecordKey { return r.RecordKey }
 
 // latest returns the newest records of the asset, of one source or of all where it is empty.
 func (r *Resolver) latest(ctx context.Context, obj *model.Asset, source string) ([]*model.Record, error) {
-	latest, err := model.Together(obj.Group, keyOf("latest", source), func(rows []*model.Asset) (map[int64][]*model.Record, error) {
+	latest, err := model.Together(ctx, obj.Group, keyOf("latest", source), func(rows []*model.Asset) (map[int64][]*model.Record, error) {
 		found, err := r.Reader.Latest(ctx, distinct(rows, assetNumber), source)
 		slices.SortFunc(found, func(a, b market.Record) int {
 			return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.ExternalID, b.ExternalID))
@@ -60,7 +60,7 @@ func (r *Resolver) latest(ctx context.Context, obj *model.Asset, source string) 
 // recordsOf returns the same window of records for each asset that was read with this one. They
 // become one group, whatever asset they are of.
 func (r *Resolver) recordsOf(ctx context.Context, obj *model.Asset, f market.RecordFilter, w market.Window[market.RecordKey]) (market.Page[*model.Record], error) {
-	pages, err := model.Together(obj.Group, keyOf("records", f, w), func(rows []*model.Asset) (map[int64]market.Page[*model.Record], error) {
+	pages, err := model.Together(ctx, obj.Group, keyOf("records", f, w), func(rows []*model.Asset) (map[int64]market.Page[*model.Record], error) {
 		found, err := r.Reader.RecordsOf(ctx, distinct(rows, assetNumber), f, w)
 		var all []market.Record
 		for _, page := range found {

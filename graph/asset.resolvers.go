@@ -21,14 +21,14 @@ func (r *assetResolver) MergedInto(ctx context.Context, obj *model.Asset) (*mode
 		return nil, nil
 	}
 	number := func(a *model.Asset) int64 { return a.Asset.MergedInto }
-	assets, err := model.Together(obj.Group, "mergedInto", func(rows []*model.Asset) (map[int64]*model.Asset, error) {
+	assets, err := model.Together(ctx, obj.Group, "mergedInto", func(rows []*model.Asset) (map[int64]*model.Asset, error) {
 		return r.assetsByID(ctx, distinct(rows, number))
 	})
 	return assets[obj.Asset.MergedInto], err
 }
 
 func (r *assetResolver) Listings(ctx context.Context, obj *model.Asset) ([]*model.Listing, error) {
-	listings, err := model.Together(obj.Group, "listings", func(rows []*model.Asset) (map[int64][]*model.Listing, error) {
+	listings, err := model.Together(ctx, obj.Group, "listings", func(rows []*model.Asset) (map[int64][]*model.Listing, error) {
 		found, err := r.Reader.ListingsOf(ctx, distinct(rows, assetNumber))
 		return perNumber(model.NewListings(found), func(l *model.Listing) int64 { return l.AssetID }), err
 	})
@@ -56,7 +56,7 @@ func (r *assetResolver) Records(ctx context.Context, obj *model.Asset, first *in
 		},
 		key: recordKey,
 		count: func(ctx context.Context) (int64, error) {
-			counts, err := model.Together(obj.Group, keyOf("records.totalCount", f), func(rows []*model.Asset) (map[int64]int64, error) {
+			counts, err := model.Together(ctx, obj.Group, keyOf("records.totalCount", f), func(rows []*model.Asset) (map[int64]int64, error) {
 				return r.Reader.CountRecordsOf(ctx, distinct(rows, assetNumber), f)
 			})
 			return counts[obj.ID], err
@@ -65,7 +65,7 @@ func (r *assetResolver) Records(ctx context.Context, obj *model.Asset, first *in
 }
 
 func (r *listingResolver) Source(ctx context.Context, obj *model.Listing) (*model.Source, error) {
-	sources, err := model.Together(obj.Group, "source", func([]*model.Listing) (map[string]*model.Source, error) {
+	sources, err := model.Together(ctx, obj.Group, "source", func([]*model.Listing) (map[string]*model.Source, error) {
 		health, err := r.assess(ctx)
 		byName := map[string]*model.Source{}
 		for _, source := range model.NewSources(health.Sources) {
@@ -78,7 +78,7 @@ func (r *listingResolver) Source(ctx context.Context, obj *model.Listing) (*mode
 
 func (r *listingResolver) Asset(ctx context.Context, obj *model.Listing) (*model.Asset, error) {
 	number := func(l *model.Listing) int64 { return l.AssetID }
-	assets, err := model.Together(obj.Group, "asset", func(rows []*model.Listing) (map[int64]*model.Asset, error) {
+	assets, err := model.Together(ctx, obj.Group, "asset", func(rows []*model.Listing) (map[int64]*model.Asset, error) {
 		return r.assetsByID(ctx, distinct(rows, number))
 	})
 	return assets[obj.AssetID], err

@@ -14,7 +14,7 @@ import (
 )
 
 func (r *driftResolver) Run(ctx context.Context, obj *model.Drift) (*model.EtlRun, error) {
-	runs, err := model.Together(obj.Group, "run", func(rows []*model.Drift) (map[int64]*model.EtlRun, error) {
+	runs, err := model.Together(ctx, obj.Group, "run", func(rows []*model.Drift) (map[int64]*model.EtlRun, error) {
 		return r.runsByID(ctx, distinct(rows, driftRun))
 	})
 	return runs[obj.RunID], err

@@ -2,7 +2,9 @@ package graph_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,6 +55,35 @@ func TestTheTimeOfARequestEndsItsSQL(t *testing.T) {
 		err := w.db.NewRaw("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(60)'").Scan(t.Context(), &asleep)
 		return err == nil && asleep == 0
 	}, 10*time.Second, 50*time.Millisecond)
+}
+
+// tired is a reader whose payloads take longer than a request may.
+type tired struct {
+	market.Reader
+	asked *atomic.Int64
+}
+
+func (r tired) Payloads(ctx context.Context, _ []market.Record) (map[int64]json.RawMessage, error) {
+	r.asked.Add(1)
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// Once the time has run out nothing is tried again, and one error says so, however many fields there are.
+func TestNothingIsReadOnceTheTimeHasRunOut(t *testing.T) {
+	w := newWorld(t)
+	w.coins(t, 5, 2)
+	reader := tired{w.store, new(atomic.Int64)}
+	w.Handler = w.with(reader, func(o *graph.Options) {
+		o.Limits = graph.DefaultLimits
+		o.Limits.Time = 300 * time.Millisecond
+	})
+	for _, fields := range []string{"a: raw b: raw c: rawExpired", "a: raw b: raw asset { listings { id } }"} {
+		reader.asked.Store(0)
+		code, message := w.refused(t, `{ records { nodes { `+fields+` } } }`)
+		require.Equal(t, "TIMEOUT", code, message)
+		require.EqualValues(t, 1, reader.asked.Load())
+	}
 }
 
 func TestTheSchemaCanBeKeptToItself(t *testing.T) {

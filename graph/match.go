@@ -22,7 +22,7 @@ func (r *Resolver) checkCandidates(f market.CandidateFilter) error {
 // assetsOf returns the assets that the change and those read with it went from and to. The fields
 // from and to share what is read.
 func (r *Resolver) assetsOf(ctx context.Context, obj *model.MatchChange) (map[int64]*model.Asset, error) {
-	return model.Together(obj.Group, "assets", func(rows []*model.MatchChange) (map[int64]*model.Asset, error) {
+	return model.Together(ctx, obj.Group, "assets", func(rows []*model.MatchChange) (map[int64]*model.Asset, error) {
 		from := distinct(rows, func(c *model.MatchChange) int64 { return c.FromID })
 		to := distinct(rows, func(c *model.MatchChange) int64 { return c.ToID })
 		both := slices.Concat(from, to)

@@ -14,7 +14,7 @@ import (
 )
 
 func (r *matchChangeResolver) Listing(ctx context.Context, obj *model.MatchChange) (*model.Listing, error) {
-	listings, err := model.Together(obj.Group, "listing", func(rows []*model.MatchChange) (map[int64]*model.Listing, error) {
+	listings, err := model.Together(ctx, obj.Group, "listing", func(rows []*model.MatchChange) (map[int64]*model.Listing, error) {
 		found, err := r.Reader.ListingsByID(ctx, distinct(rows, func(c *model.MatchChange) int64 { return c.ListingID }))
 		return byNumber(model.NewListings(found), func(l *model.Listing) int64 { return l.ID }), err
 	})

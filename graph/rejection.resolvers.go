@@ -49,7 +49,7 @@ func (r *rejectionResolver) Payload(ctx context.Context, obj *model.Rejection) (
 }
 
 func (r *rejectionResolver) Run(ctx context.Context, obj *model.Rejection) (*model.EtlRun, error) {
-	runs, err := model.Together(obj.Group, "run", func(rows []*model.Rejection) (map[int64]*model.EtlRun, error) {
+	runs, err := model.Together(ctx, obj.Group, "run", func(rows []*model.Rejection) (map[int64]*model.EtlRun, error) {
 		return r.runsByID(ctx, distinct(rows, func(row *model.Rejection) int64 { return row.RunID }))
 	})
 	return runs[obj.RunID], err

@@ -31,9 +31,9 @@ func (w rows) InterceptField(ctx context.Context, next graphql.Resolver) (any, e
 	}
 	switch list := resolved.(type) {
 	case []*model.Record:
-		return written(ctx, resolved, recordObject, page[model.Record]{w.reader, list, new(int64)}), nil
+		return written(ctx, resolved, recordObject, page[model.Record]{w.reader, list, new(int64)})
 	case []*model.RecordEdge:
-		return written(ctx, resolved, edgeObject, page[model.RecordEdge]{w.reader, list, new(int64)}), nil
+		return written(ctx, resolved, edgeObject, page[model.RecordEdge]{w.reader, list, new(int64)})
 	}
 	return resolved, nil
 }
@@ -45,16 +45,20 @@ type page[T any] struct {
 	payloads *int64 // bytes of payloads in it
 }
 
-// written is the page as text, or else what was resolved.
-func written[T any](ctx context.Context, resolved any, o object[T], p page[T]) any {
+// written is the page as text, or else what was resolved. Once ctx has ended it is neither: each field of each row would
+// only find that out by itself.
+func written[T any](ctx context.Context, resolved any, o object[T], p page[T]) (any, error) {
 	if len(p.rows) == 0 {
-		return resolved
+		return resolved, nil
 	}
 	write, ok := compile(ctx, graphql.GetFieldContext(ctx).Field, o, p)
-	if !ok || market.CarryPayloads(ctx, *p.payloads) != nil {
-		return resolved
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case !ok, market.CarryPayloads(ctx, *p.payloads) != nil:
+		return resolved, nil
 	}
-	return graphql.Marshaler(text(writeList(p.rows, write)))
+	return graphql.Marshaler(text(writeList(p.rows, write))), nil
 }
 
 func writeList[T any](list []*T, write writer[T]) []byte {

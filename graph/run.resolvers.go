@@ -15,7 +15,7 @@ import (
 )
 
 func (r *etlRunResolver) Drifts(ctx context.Context, obj *model.EtlRun) ([]*model.Drift, error) {
-	drifts, err := model.Together(obj.Group, "drifts", func(rows []*model.EtlRun) (map[int64][]*model.Drift, error) {
+	drifts, err := model.Together(ctx, obj.Group, "drifts", func(rows []*model.EtlRun) (map[int64][]*model.Drift, error) {
 		found, err := r.Reader.DriftsOf(ctx, distinct(rows, runID), maxDriftsOfRun)
 		return perNumber(model.NewDrifts(found), driftRun), err
 	})

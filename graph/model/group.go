@@ -30,9 +30,13 @@ type read struct {
 // Together returns what load returns for all rows of the group. It is called once for each key; a
 // key names the field and its arguments, and always goes with the same V. An error is a *Failure,
 // the same for all rows; a panic is one, too. A read that was given up because
-// whoever asked first has gone, or has no time left, is tried again for whoever asks next.
-func Together[T, V any](g *Group[T], key string, load func(rows []*T) (V, error)) (V, error) {
+// whoever asked first has gone, or has no time left, is tried again for whoever asks next. Nothing is read for a ctx that
+// has ended: that of a page would be tried once for each of its fields.
+func Together[T, V any](ctx context.Context, g *Group[T], key string, load func(rows []*T) (V, error)) (none V, err error) {
 	for {
+		if err := ctx.Err(); err != nil {
+			return none, err
+		}
 		r, mine := g.read(key), false
 		r.once.Do(func() {
 			mine = true
@@ -48,7 +52,6 @@ func Together[T, V any](g *Group[T], key string, load func(rows []*T) (V, error)
 		case r.err == nil:
 			return r.value.(V), nil
 		case mine || !givenUp(r.err):
-			var none V
 			return none, r.err
 		}
 	}

@@ -28,7 +28,7 @@ func TestRowsReadTogetherShareOneRead(t *testing.T) {
 	doubled := make([]int64, len(rows))
 	for i, row := range rows {
 		all.Go(func() {
-			byID, err := model.Together(row.Group, "double", func(rows []*model.Asset) (map[int64]int64, error) {
+			byID, err := model.Together(t.Context(), row.Group, "double", func(rows []*model.Asset) (map[int64]int64, error) {
 				reads.Add(1)
 				found := map[int64]int64{}
 				for _, each := range rows {
@@ -44,7 +44,7 @@ func TestRowsReadTogetherShareOneRead(t *testing.T) {
 	all.Wait()
 	require.EqualValues(t, 1, reads.Load())
 	require.EqualValues(t, 200, doubled[99])
-	other, err := model.Together(rows[0].Group, "other field", func([]*model.Asset) (int, error) { return 7, nil })
+	other, err := model.Together(t.Context(), rows[0].Group, "other field", func([]*model.Asset) (int, error) { return 7, nil })
 	require.NoError(t, err)
 	require.Equal(t, 7, other)
 }
@@ -54,7 +54,7 @@ func TestAFailureIsSharedAndReportedOnce(t *testing.T) {
 	cause := errors.New("away")
 	var reports int
 	for _, row := range rows {
-		_, err := model.Together(row.Group, "field", func([]*model.Asset) (int, error) { return 0, cause })
+		_, err := model.Together(t.Context(), row.Group, "field", func([]*model.Asset) (int, error) { return 0, cause })
 		require.ErrorIs(t, err, cause)
 		require.EqualError(t, err, "field: away")
 		var failure *model.Failure
@@ -67,9 +67,9 @@ func TestAFailureIsSharedAndReportedOnce(t *testing.T) {
 func TestAPanicFailsAllRowsAlike(t *testing.T) {
 	rows := assets(2)
 	load := func([]*model.Asset) (int, error) { panic("oops") }
-	_, first := model.Together(rows[0].Group, "field", load)
+	_, first := model.Together(t.Context(), rows[0].Group, "field", load)
 	require.ErrorContains(t, first, "field: panic: oops")
-	_, second := model.Together(rows[1].Group, "field", load)
+	_, second := model.Together(t.Context(), rows[1].Group, "field", load)
 	require.Same(t, first, second)
 }
 
@@ -79,7 +79,7 @@ func TestAReadThatWasGivenUpIsTriedAgain(t *testing.T) {
 	began, goOn := make(chan struct{}), make(chan struct{})
 	gone := make(chan error)
 	go func() {
-		_, err := model.Together(rows[0].Group, "field", func([]*model.Asset) (int, error) {
+		_, err := model.Together(t.Context(), rows[0].Group, "field", func([]*model.Asset) (int, error) {
 			close(began)
 			<-goOn
 			return 0, context.Canceled
@@ -89,7 +89,7 @@ func TestAReadThatWasGivenUpIsTriedAgain(t *testing.T) {
 	<-began
 	answer := make(chan int)
 	go func() {
-		n, err := model.Together(rows[1].Group, "field", func([]*model.Asset) (int, error) { return 7, nil })
+		n, err := model.Together(t.Context(), rows[1].Group, "field", func([]*model.Asset) (int, error) { return 7, nil })
 		if err != nil {
 			t.Error(err)
 		}
@@ -98,4 +98,11 @@ func TestAReadThatWasGivenUpIsTriedAgain(t *testing.T) {
 	close(goOn)
 	require.ErrorIs(t, <-gone, context.Canceled)
 	require.Equal(t, 7, <-answer)
+}
+
+func TestNothingIsReadForOneWhoHasGone(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := model.Together(ctx, assets(1)[0].Group, "field", func([]*model.Asset) (int, error) { return 0, errors.New("it was read") })
+	require.ErrorIs(t, err, context.Canceled)
 }

@@ -67,6 +67,23 @@ func TestAnswersAreKeptUntilTheDataChanges(t *testing.T) {
 	}
 }
 
+// An answer from another database is another answer, though as much has happened in both: one is restored or made anew.
+func TestAnotherDatabaseIsToldFromTheOneBefore(t *testing.T) {
+	t.Parallel()
+	const target = "/graphql?query={records{nodes{priceUsd}}}"
+	have := ""
+	for _, price := range []string{"100", "900"} {
+		file := filepath.Join(t.TempDir(), "prices.csv")
+		require.NoError(t, os.WriteFile(file, []byte("Symbol,Name,Date,Close\nBTC,Bitcoin,2024-01-01,"+price+"\n"), 0o600))
+		s := serveAPIOnly(t, "CSV_PATH="+file)
+		s.ingest("csv")
+		status, tag, body := tagOf(t, s.base+target, have)
+		require.Equal(t, http.StatusOK, status)
+		require.Contains(t, body, `"priceUsd":"`+price+`"`)
+		have = tag
+	}
+}
+
 // A service that is given documents answers them by their ids, and does not start with one that the schema does not allow.
 func TestServeWithDocuments(t *testing.T) {
 	t.Parallel()

@@ -153,7 +153,10 @@ func prepare(ctx context.Context, cfg config.Config, d *database, store *postgre
 		if err := d.migrate(ctx); err != nil {
 			return err
 		}
-		return store.RegisterSources(ctx, describe(sources(cfg, nil))...)
+		if err := store.RegisterSources(ctx, describe(sources(cfg, nil))...); err != nil {
+			return err
+		}
+		return store.LeapVersion(ctx)
 	})
 }
 

@@ -148,3 +148,24 @@ func TestCommitsAreForgotten(t *testing.T) {
 	_, err = s.CommitsAfter(t.Context(), last+1, 100)
 	require.ErrorIs(t, err, market.ErrForgotten, "it never was")
 }
+
+// A service that begins tells no version that it, or another database, may have told before.
+func TestVersionsLeapWhereAServiceBegins(t *testing.T) {
+	s := newStore(t)
+	before, now := versionOf(t, s), time.Now().UnixMilli()
+	require.NoError(t, s.LeapVersion(t.Context()))
+	leapt := versionOf(t, s)
+	require.GreaterOrEqual(t, leapt, now)
+	commits, err := s.CommitsAfter(t.Context(), before, 10)
+	require.NoError(t, err)
+	require.Equal(t, []market.Commit{{Version: leapt, Added: []market.RecordKey{}}}, commits)
+	_, err = s.CommitsAfter(t.Context(), leapt-1, 10)
+	require.ErrorIs(t, err, market.ErrForgotten, "nobody has seen what lies between")
+	for range 3 {
+		before = versionOf(t, s)
+		require.NoError(t, s.LeapVersion(t.Context()))
+		require.Greater(t, versionOf(t, s), before)
+	}
+	_, err = s.CommitsAfter(t.Context(), before, 10)
+	require.NoError(t, err)
+}

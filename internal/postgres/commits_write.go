@@ -33,6 +33,19 @@ func noteCommit(ctx context.Context, tx bun.IDB, runID int64, added string) erro
 	return nil
 }
 
+// LeapVersion moves the version of the data to the time, in milliseconds since 1970, or by one where it is past that. A service
+// that begins does it: where its database is another one than before, or the same one restored from a backup, no version that
+// was told then comes again, and what was kept or followed by such a one is not taken for what is there now.
+func (s *Store) LeapVersion(ctx context.Context) error {
+	_, err := s.db.ExecContext(ctx, `WITH moved AS (
+			UPDATE data_version SET version = greatest(version + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) RETURNING version)
+		INSERT INTO commits (version, listing_ids, observed_ats) SELECT version, '{}', '{}' FROM moved RETURNING pg_notify(?, '')`, commitsChannel)
+	if err != nil {
+		return fmt.Errorf("move the version of the data on: %w", unavailable(err))
+	}
+	return nil
+}
+
 // Commits are remembered for a day, and of those no more than tell of so many records (16 bytes each).
 const (
 	rememberHours   = 24

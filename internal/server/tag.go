@@ -44,7 +44,7 @@ func (t tagger) wrap(next http.Handler) http.Handler {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
-		next.ServeHTTP(&taggedResponse{ResponseWriter: w, tag: func() string {
+		next.ServeHTTP(&taggedResponse{ResponseWriter: w, star: has(r.Header.Values("If-None-Match"), "*"), tag: func() string {
 			if after, err := t.version(r.Context()); err != nil || after != version {
 				return "" // it may hold some of both
 			}
@@ -62,8 +62,8 @@ func (t tagger) tag(r *http.Request, version int64) string {
 	return `"` + base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:18]) + `"`
 }
 
-// has tells whether a tag is among those that a client has. RFC 9110 compares weakly here: a proxy that has packed an answer
-// may have called it weak.
+// has tells whether a tag, or "*", is among those that a client has. RFC 9110 compares weakly here: a proxy that has packed
+// an answer may have called it weak.
 func has(given []string, tag string) bool {
 	for candidate := range strings.SplitSeq(strings.Join(given, ","), ",") {
 		if strings.TrimPrefix(strings.TrimSpace(candidate), "W/") == tag {
@@ -84,8 +84,10 @@ func label(h http.Header, tag string) {
 // taggedResponse tags a lasting answer as its header is sent.
 type taggedResponse struct {
 	http.ResponseWriter
-	tag  func() string // empty where the data has changed meanwhile
-	sent bool
+	tag    func() string // empty where the data has changed meanwhile
+	star   bool          // the client has sent *: it wants no answer where there is one
+	sent   bool
+	silent bool // the answer is that there is one
 }
 
 // WriteHeader decides whether the answer gets its tag.
@@ -102,6 +104,11 @@ func (w *taggedResponse) WriteHeader(status int) {
 			} else {
 				label(h, tag)
 			}
+			if w.star && status == http.StatusOK { // known only now: what is wrong with a request is said to everybody
+				w.silent, status = true, http.StatusNotModified
+				h.Del("Content-Type")
+				h.Del("Content-Length")
+			}
 		}
 	}
 	w.ResponseWriter.WriteHeader(status)
@@ -111,6 +118,9 @@ func (w *taggedResponse) WriteHeader(status int) {
 func (w *taggedResponse) Write(part []byte) (int, error) {
 	if !w.sent {
 		w.WriteHeader(http.StatusOK)
+	}
+	if w.silent {
+		return len(part), nil
 	}
 	return w.ResponseWriter.Write(part)
 }

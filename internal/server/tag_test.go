@@ -68,6 +68,28 @@ func TestALastingAnswerIsNotMadeAgain(t *testing.T) {
 	}
 }
 
+// Whoever has any answer at all wants none where there is one; what is wrong is said nevertheless.
+func TestAnyAnswerIsEnoughForWhoSaysSo(t *testing.T) {
+	s := newTagged()
+	tag := s.get(t, "/data").Header.Get("ETag")
+	for _, target := range []string{"/data", "/stats", "/runs", "/graphql?query={a}"} {
+		answer := s.get(t, target, "If-None-Match: *")
+		require.Equal(t, http.StatusNotModified, answer.StatusCode, target)
+		body, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		require.Empty(t, body)
+	}
+	require.Equal(t, tag, s.get(t, "/data", "If-None-Match: *").Header.Get("ETag"))
+	require.Equal(t, http.StatusUnprocessableEntity, s.get(t, "/data?wrong", "If-None-Match: *").StatusCode)
+	require.Equal(t, http.StatusOK, s.get(t, "/data", `If-None-Match: "*"`).StatusCode, "a tag like any other")
+	s.during = func() { s.version++ }
+	answer := s.get(t, "/data", "If-None-Match: *")
+	require.Equal(t, http.StatusNotModified, answer.StatusCode)
+	require.Empty(t, answer.Header.Get("ETag"))
+	s.control = "no-store"
+	require.Equal(t, http.StatusOK, s.get(t, "/data", "If-None-Match: *").StatusCode, "it has no tag")
+}
+
 func TestATagStandsForOneAnswer(t *testing.T) {
 	s := newTagged()
 	first := s.get(t, "/data").Header.Get("ETag")

@@ -5,14 +5,10 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
-
-// writeWithin is how long a client may take to read an answer: one that does not read holds it in memory.
-const writeWithin = 30 * time.Second
 
 // write sends the answer. The data is JSON already and is sent as it is: encoding it again would check
 // and copy all of it once more.
@@ -24,9 +20,6 @@ func write(w http.ResponseWriter, as mediaType, status int, answer *graphql.Resp
 	h := w.Header()
 	h.Set("Content-Type", string(as)+"; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(head)+len(answer.Data)+len(tail)))
-	connection := http.NewResponseController(w)
-	_ = connection.SetWriteDeadline(time.Now().Add(writeWithin)) // where the connection knows none, there is none
-	defer func() { _ = connection.SetWriteDeadline(time.Time{}) }()
 	w.WriteHeader(status)
 	for _, part := range [][]byte{head, answer.Data, tail} {
 		if _, err := w.Write(part); err != nil {

@@ -17,10 +17,13 @@ const requestIDHeader = "X-Request-Id"
 
 var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// front gives every request an id, its own if that is sane, logs it, and survives its panics.
+// front gives every request an id, its own if that is sane, and its connection time to send and to read; logs it, and
+// survives its panics.
 type front struct {
-	next http.Handler
-	log  *slog.Logger
+	next        http.Handler
+	log         *slog.Logger
+	bodyWithin  time.Duration // for the body of a request to arrive
+	pieceWithin time.Duration // for a piece of the answer to be taken
 }
 
 // ServeHTTP answers through what is behind the front.
@@ -31,8 +34,12 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set(requestIDHeader, id)
 	r = r.WithContext(market.WithRequestID(r.Context(), id))
-	answer := &response{ResponseWriter: w, request: r}
+	control := http.NewResponseController(w)
+	answer := &response{ResponseWriter: w, request: r, connection: connection{
+		control: control, body: limitBody(r, control, f.bodyWithin), within: f.pieceWithin,
+	}}
 	defer f.logAccess(r, answer, time.Now())
+	defer answer.leave()
 	defer f.rescue(r, answer)
 	f.next.ServeHTTP(answer, r)
 	answer.finish()

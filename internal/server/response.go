@@ -36,6 +36,7 @@ func writeProblem(w http.ResponseWriter, r *http.Request, status int, detail str
 // library (no such route, method not allowed) and of handlers that use http.Error.
 type response struct {
 	http.ResponseWriter
+	connection
 	request *http.Request
 	status  int   // 0 while nothing was answered
 	bytes   int64 // of the body, as far as it was sent
@@ -50,8 +51,8 @@ func (w *response) WriteHeader(status int) {
 		return
 	}
 	w.held = 0
-	if status >= 200 && w.status == 0 { // an informational answer is followed by another
-		w.status = status
+	if status >= 200 { // an informational answer is followed by another
+		w.begin(status)
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -64,17 +65,30 @@ func (w *response) Write(part []byte) (int, error) {
 	if w.swallow {
 		return len(part), nil
 	}
-	w.status = cmp.Or(w.status, http.StatusOK)
-	n, err := w.ResponseWriter.Write(part)
+	w.begin(http.StatusOK)
+	n, err := w.send(w.ResponseWriter, part)
 	w.bytes += int64(n)
 	return n, err
 }
 
-// finish sends the problem for a plain-text error that had no text.
+// begin notes the status of the answer, and that the connection ends with it where some of the request has not been
+// read: net/http would otherwise wait for the rest before it sends anything.
+func (w *response) begin(status int) {
+	if w.status != 0 {
+		return
+	}
+	w.status = status
+	if w.body.remains() {
+		w.Header().Set("Connection", "close")
+	}
+}
+
+// finish sends the problem for a plain-text error that had no text, and begins an answer that has neither.
 func (w *response) finish() {
 	if w.held != 0 {
 		w.replace("")
 	}
+	w.begin(http.StatusOK)
 }
 
 func (w *response) replace(text string) {
@@ -93,14 +107,20 @@ func (w *response) replace(text string) {
 
 // Flush sends what is buffered, for answers that are streams.
 func (w *response) Flush() {
-	w.status = cmp.Or(w.status, http.StatusOK)
-	_ = http.NewResponseController(w.ResponseWriter).Flush()
+	w.begin(http.StatusOK)
+	w.extend()
+	_ = w.control.Flush()
 }
 
 // Hijack hands the connection over, for WebSockets.
 func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.status = cmp.Or(w.status, http.StatusSwitchingProtocols)
-	return http.NewResponseController(w.ResponseWriter).Hijack()
+	conn, buffered, err := w.control.Hijack()
+	if err == nil {
+		w.taken = true
+		boundUnsent(conn, 0)
+	}
+	return conn, buffered, err
 }
 
 // Unwrap is how http.ResponseController finds the rest.

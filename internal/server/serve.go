@@ -43,6 +43,10 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.
 	srv := &http.Server{
 		Handler: handler, ReadHeaderTimeout: readHeaderWithin, IdleTimeout: idleWithin, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			boundUnsent(conn, pieceSize)
+			return ctx
+		},
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(l) }()

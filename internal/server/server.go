@@ -17,7 +17,7 @@ import (
 // defaultMaxBody is 1 MiB.
 const defaultMaxBody = 1 << 20
 
-// Options are what the server is made of. All but Program, DataVersion, MaxBody and BodyWithin are required.
+// Options are what the server is made of. All but Program, DataVersion, MaxBody, BodyWithin and PieceWithin are required.
 type Options struct {
 	GraphQL    http.Handler
 	Playground http.Handler // serves /playground and everything below it
@@ -28,17 +28,15 @@ type Options struct {
 	Program     string
 	DataVersion func(context.Context) (int64, error)
 
-	Log        *slog.Logger
-	MaxBody    int64         // bytes of a request body; 0 is 1 MiB
-	BodyWithin time.Duration // for a request body to arrive; 0 is 15 seconds
+	Log         *slog.Logger
+	MaxBody     int64         // bytes of a request body; 0 is 1 MiB
+	BodyWithin  time.Duration // for a request body to arrive; 0 is 15 seconds
+	PieceWithin time.Duration // for a client to take 64 KiB of its answer; 0 is 30 seconds
 }
 
 // New returns the handler of the whole service.
 func New(o Options) http.Handler {
-	g := gate{mux: http.NewServeMux(), routes: make(map[string]route), door: o.Door, maxBody: o.MaxBody, bodyWithin: cmp.Or(o.BodyWithin, bodyWithin)}
-	if g.maxBody == 0 {
-		g.maxBody = defaultMaxBody
-	}
+	g := gate{mux: http.NewServeMux(), routes: make(map[string]route), door: o.Door, maxBody: cmp.Or(o.MaxBody, defaultMaxBody)}
 	tags := tagger{program: o.Program, version: o.DataVersion}
 	for _, r := range routes(o) {
 		if r.tagged {
@@ -49,16 +47,18 @@ func New(o Options) http.Handler {
 			g.routes[pattern] = r
 		}
 	}
-	return front{next: g, log: o.Log}
+	return front{
+		next: g, log: o.Log,
+		bodyWithin: cmp.Or(o.BodyWithin, bodyWithin), pieceWithin: cmp.Or(o.PieceWithin, pieceWithin),
+	}
 }
 
 // gate decides, route by route, what may pass.
 type gate struct {
-	mux        *http.ServeMux
-	routes     map[string]route // by pattern of the mux
-	door       *Door
-	maxBody    int64
-	bodyWithin time.Duration
+	mux     *http.ServeMux
+	routes  map[string]route // by pattern of the mux
+	door    *Door
+	maxBody int64
 }
 
 // ServeHTTP asks for a key on every route that is not listed as open, those that do not exist
@@ -96,14 +96,14 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.serve(w, r.WithContext(ctx))
 }
 
-// serve bounds the body and answers.
+// serve bounds the size of the body and answers.
 func (g gate) serve(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength > g.maxBody {
 		writeProblem(w, r, http.StatusRequestEntityTooLarge,
 			fmt.Sprintf("The body has %d bytes; at most %d are allowed.", r.ContentLength, g.maxBody))
 		return
 	}
-	r.Body = limitBody(w, r, g.maxBody, g.bodyWithin)
+	r.Body = http.MaxBytesReader(w, r.Body, g.maxBody)
 	g.mux.ServeHTTP(w, r)
 }
 

@@ -3,7 +3,6 @@ package graph_test
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"syscall"
@@ -45,19 +44,19 @@ func BenchmarkKillers(b *testing.B) {
 	}{{"ours", w.Handler}, {"stock", stock()}, {"limited", limited}} {
 		for _, k := range killers() {
 			body := k.body(b)
-			measure(b, h.Handler, k.name+"/"+h.by, func() io.Reader { return strings.NewReader(body) })
+			measure(b, k.name+"/"+h.by, func() { sends(b, h.Handler, strings.NewReader(body)) })
 		}
 		large := `{"query": "` + strings.Repeat(" ", 10<<20) + `"}`
-		measure(b, h.Handler, "a body of 10 MB/"+h.by, func() io.Reader { return strings.NewReader(large) })
-		measure(b, h.Handler, "a slow body/"+h.by, func() io.Reader { return lateBody{} })
+		measure(b, "a body of 10 MB/"+h.by, func() { sends(b, h.Handler, strings.NewReader(large)) })
+		measure(b, "a slow body, with its server and client/"+h.by, func() { trickle(b, h.Handler, 10*time.Millisecond) })
 	}
 }
 
-func measure(b *testing.B, h http.Handler, name string, body func() io.Reader) {
+func measure(b *testing.B, name string, once func()) {
 	b.Run(name, func(b *testing.B) {
 		before := processor(b)
 		for b.Loop() {
-			sends(b, h, body())
+			once()
 		}
 		b.ReportMetric(float64((processor(b)-before).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 		b.ReportMetric(0, "ns/op")

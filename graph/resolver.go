@@ -3,6 +3,7 @@
 package graph
 
 //go:generate go tool gqlgen generate
+//go:generate go test -count=1 -run ^(TestTheSchemaIsCheckedIn|TestNothingBreaksUndeclared)$ . -args -schema.update
 
 import (
 	"context"

@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/kasparro/kasparro/graph/model"
+	"github.com/kasparro/kasparro/graph/wire"
 	"github.com/kasparro/kasparro/internal/market"
 )
 
@@ -69,6 +70,10 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 			extensions[name] = value
 		}
 	}
+	var figures wire.Figures
+	if errors.As(shown.Unwrap(), &figures) {
+		extensions["met"], extensions["limit"] = figures.Figures()
+	}
 	shown.Err, shown.Extensions = nil, extensions
 	return &shown
 }
@@ -91,7 +96,7 @@ func codeOf(e *gqlerror.Error) string {
 	case errors.As(cause, &input), errors.Is(cause, market.ErrRunning):
 		return CodeBadUserInput
 	case errors.As(cause, &large):
-		e.Message, e.Extensions = large.Error(), map[string]any{"limit": large.Limit, "met": large.Met}
+		e.Message = large.Error()
 		return CodeQueryTooComplex
 	case errors.Is(cause, errNoKey):
 		return CodeUnauthenticated

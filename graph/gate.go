@@ -69,7 +69,7 @@ func (g gate) MutateOperationParameters(ctx context.Context, p *graphql.RawParam
 		g.cache.Add(ctx, p.Query, doc)
 	}
 	op.Doc = doc
-	return nil
+	return g.prepare(doc, p)
 }
 
 // prices of the schema's fields: payloads are as large as many others, what was rejected may be a quarter of a megabyte of a
@@ -85,11 +85,11 @@ const costKey = "cost"
 
 // MutateOperationContext refuses what would cost too much, and has the answer say what it did cost.
 func (g gate) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	if err := g.checkVariables(op.Operation, op.Variables); err != nil {
-		return err
-	}
 	if err := g.limits.CheckValues(op.Doc, op.Operation, op.Variables, g.readable); err != nil {
 		return tooComplex(err)
+	}
+	if err := checkSubscription(op); err != nil {
+		return err
 	}
 	cost := limits.Cost(op.Doc, op.Operation, op.Variables, prices)
 	if err := g.limits.CheckCost(cost); err != nil {
@@ -120,14 +120,10 @@ func (g gate) InterceptResponse(ctx context.Context, next graphql.ResponseHandle
 
 // tooComplex keeps the cause, whose figures the answer shows.
 func tooComplex(cause error) *gqlerror.Error {
-	e := &gqlerror.Error{Err: cause, Message: cause.Error(), Extensions: map[string]any{"code": CodeQueryTooComplex}}
-	var exceeded *limits.Exceeded
+	code := CodeQueryTooComplex
 	var bad *limits.Bad
-	switch {
-	case errors.As(cause, &bad):
-		e.Extensions["code"] = CodeBadUserInput
-	case errors.As(cause, &exceeded):
-		e.Extensions["limit"], e.Extensions["met"] = exceeded.Limit, exceeded.Met
+	if errors.As(cause, &bad) {
+		code = CodeBadUserInput
 	}
-	return e
+	return &gqlerror.Error{Err: cause, Message: cause.Error(), Extensions: map[string]any{"code": code}}
 }

@@ -92,12 +92,15 @@ func size(name string, given *int32, otherwise, most int) (int, error) {
 	if given == nil {
 		return otherwise, nil
 	}
-	if *given < 1 || int(*given) > most {
-		return 0, &market.InputError{
-			Field: name, Given: strconv.Itoa(int(*given)), Allowed: fmt.Sprintf("from 1 to %d", most),
-		}
+	n := int(*given)
+	bad := &market.InputError{Field: name, Given: strconv.Itoa(n), Allowed: fmt.Sprintf("from 1 to %d", most)}
+	switch {
+	case n < 1:
+		return 0, bad
+	case n > most:
+		return 0, &market.LimitError{Met: n, Limit: most, Err: bad}
 	}
-	return int(*given), nil
+	return n, nil
 }
 
 func key[K any](name string, cursor *string, scope market.CursorScope) (*K, error) {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/kasparro/kasparro/graph/generated"
 	"github.com/kasparro/kasparro/graph/model"
+	"github.com/kasparro/kasparro/graph/scalar"
+	"github.com/kasparro/kasparro/graph/wire"
 	"github.com/kasparro/kasparro/internal/market"
 )
 
@@ -46,7 +48,11 @@ func (r *queryResolver) ServiceConfig(ctx context.Context) (*model.ServiceConfig
 		DefaultPageSize: int64(min(DefaultPageSize, l.PageSize)), MaxPageSize: int64(l.PageSize),
 		MaxQueryTokens: int64(l.Tokens), MaxQueryDepth: int64(l.Depth), MaxQueryFields: int64(l.Fields), MaxQueryAliases: int64(l.Aliases),
 		MaxRootFields: int64(l.RootFields), MaxQueryDirectives: int64(l.Directives),
-		MaxRepeatedFields: int64(l.Repeats), MaxNameLength: int64(l.NameLength), MaxListItems: int64(l.ListItems), MaxPayloadBytes: l.PayloadBytes, MaxQueryCost: int64(l.Cost),
+		MaxRepeatedFields: int64(l.Repeats), MaxNameLength: int64(l.NameLength), MaxListItems: int64(l.ListItems),
+		MaxVariableValues: wire.MaxValues, MaxTextBytes: scalar.MaxText, MaxDecimalLength: scalar.MaxDecimalText,
+		MaxIntrospectionDepth: maxIntrospection, MaxOperationIDBytes: wire.MaxID,
+		MaxQueryErrors: int64(l.Errors), MaxFieldErrors: maxFailures,
+		MaxPayloadBytes: l.PayloadBytes, MaxQueryCost: int64(l.Cost),
 		MaxRequestsPerMinute: int64(l.RequestsPerMinute), MaxConcurrentRequests: int64(l.ConcurrentRequests),
 		MaxConcurrentSubscriptions: int64(l.ConcurrentSubscriptions),
 		MaxQueryTimeMs:             l.Time.Milliseconds(), Introspection: !r.NoIntrospection,

@@ -76,7 +76,28 @@ func (g gate) parse(query string) (*ast.QueryDocument, gqlerror.List) {
 	if len(errs) > 0 && len(errs) <= g.limits.Errors && len(query) <= guessedBytes && !g.discreet {
 		errs = validator.ValidateWithRules(g.schema, doc, guessing)
 	}
+	for i, e := range errs {
+		if e.Rule == rules.MaxIntrospectionDepth.Name {
+			errs[i] = tooComplex(&limits.Exceeded{What: "lists of the schema within lists of it", Met: maxIntrospection + 1, Limit: maxIntrospection, AtLeast: true})
+			errs[i].Locations = e.Locations
+		}
+	}
 	return doc, errs
+}
+
+// maxIntrospection is how many lists of fields, types and the like may stand within each other in a question about the schema,
+// as the validator has it: each leads to all others.
+const maxIntrospection = 2
+
+// checkSubscription refuses a subscription to anything but one field, which cannot be seen before the conditions are known.
+func checkSubscription(op *graphql.OperationContext) *gqlerror.Error {
+	if op.Operation.Operation != ast.Subscription {
+		return nil
+	}
+	if n := len(graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"})); n != 1 {
+		return coded(CodeBadUserInput, "a subscription is to one field, and this one to %d", n)
+	}
+	return nil
 }
 
 // unparsed tells limits of the parser from what is wrong with a query.

@@ -1,12 +1,17 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"reflect"
+	"strconv"
 	"strings"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -42,20 +47,77 @@ func readID(v any) error {
 	return err
 }
 
-// checkVariables refuses an operation with a variable that its fields could not read: before anything is run, as the
-// specification has it, and not where the first field comes upon it.
-func (g gate) checkVariables(op *ast.OperationDefinition, variables map[string]any) *gqlerror.Error {
+// prepare finds the operation that is meant, and reads its variables.
+func (g gate) prepare(doc *ast.QueryDocument, p *graphql.RawParams) *gqlerror.Error {
+	op := doc.Operations.ForName(p.OperationName)
+	switch {
+	case op != nil:
+		return g.readVariables(op, p.Variables)
+	case p.OperationName == "":
+		return coded(CodeBadUserInput, "the query has %d operations: operationName must name one of them", len(doc.Operations))
+	}
+	return coded(CodeBadUserInput, "operation %q not found", p.OperationName)
+}
+
+// readVariables refuses an operation with a variable that its fields could not read: before anything is run, as the
+// specification has it, and not where the first field comes upon it. It comes before the library reads them too, which
+// would say back something else than was sent.
+func (g gate) readVariables(op *ast.OperationDefinition, variables map[string]any) *gqlerror.Error {
 	for _, v := range op.VariableDefinitions {
-		if err := g.readable(v.Type, variables[v.Variable]); err != nil {
-			return coded(CodeBadUserInput, "variable $%s: %v", v.Variable, err)
+		value, given := variables[v.Variable]
+		var err error
+		switch {
+		case given:
+			value = g.whole(v.Type, value)
+			variables[v.Variable] = value
+		case v.DefaultValue == nil:
+			continue
+		default:
+			value, err = v.DefaultValue.Value(nil)
+		}
+		if err == nil {
+			err = g.readable(v.Type, value)
+		}
+		if err != nil {
+			e := coded(CodeBadUserInput, "variable $%s: %v", v.Variable, err)
+			e.Err = err
+			return e
 		}
 	}
 	return nil
 }
 
+// whole writes whole numbers as such where an Int or an ID is expected: as JSON has it, 1.0 and 1e0 are 1.
+func (g gate) whole(kind *ast.Type, value any) any {
+	const exact = 1 << 53 // beyond it not every whole number is a float
+	switch v := value.(type) {
+	case json.Number:
+		f, err := v.Float64()
+		if name := kind.Name(); (name == "Int" || name == "ID") && err == nil && f == math.Trunc(f) && math.Abs(f) < exact && strings.ContainsAny(v.String(), ".eE") {
+			return json.Number(strconv.FormatInt(int64(f), 10))
+		}
+	case []any:
+		for i, item := range v {
+			v[i] = g.whole(cmp.Or(kind.Elem, kind), item)
+		}
+	case map[string]any:
+		for _, f := range g.schema.Types[kind.Name()].Fields {
+			if item, given := v[f.Name]; given {
+				v[f.Name] = g.whole(f.Type, item)
+			}
+		}
+	}
+	return value
+}
+
+var errNull = errors.New("must not be null")
+
 // readable says what is wrong with a value of a type.
 func (g gate) readable(kind *ast.Type, value any) error {
 	if value == nil {
+		if kind.NonNull {
+			return errNull
+		}
 		return nil
 	}
 	if kind.Elem != nil {
@@ -79,7 +141,11 @@ func (g gate) readable(kind *ast.Type, value any) error {
 	}
 	object, _ := value.(map[string]any)
 	for _, f := range def.Fields {
-		if err := g.readable(f.Type, object[f.Name]); err != nil {
+		item, given := object[f.Name]
+		if !given {
+			continue
+		}
+		if err := g.readable(f.Type, item); err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}
 	}
@@ -96,5 +162,5 @@ func chosen(def *ast.Definition, value any) error {
 	for i, v := range def.EnumValues {
 		names[i] = v.Name
 	}
-	return &market.InputError{Field: def.Name, Given: fmt.Sprint(value), Allowed: "one of " + strings.Join(names, ", ")}
+	return &market.InputError{Field: def.Name, Given: scalar.Sent(value), Allowed: "one of " + strings.Join(names, ", ")}
 }

@@ -186,11 +186,11 @@ type Asset implements Node {
   consensus: Consensus
   "Its records of all sources, newest first."
   records(
-    "The first so many, 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The first so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; ` + "`" + `defaultPageSize` + "`" + ` of it if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what follows this cursor."
     after: String
-    "The last so many, 1 to 500; not together with ` + "`" + `first` + "`" + `."
+    "The last so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; not together with ` + "`" + `first` + "`" + `."
     last: Int
     "Only what comes before this cursor."
     before: String
@@ -321,11 +321,11 @@ extend type Query {
   ): Asset
   "Assets, page by page."
   assets(
-    "The first so many, 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The first so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; ` + "`" + `defaultPageSize` + "`" + ` of it if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what follows this cursor."
     after: String
-    "The last so many, 1 to 500; not together with ` + "`" + `first` + "`" + `."
+    "The last so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; not together with ` + "`" + `first` + "`" + `."
     last: Int
     "Only what comes before this cursor."
     before: String
@@ -338,11 +338,11 @@ extend type Query {
   disagreements(
     "By how much at least: ` + "`" + `spreadPercent` + "`" + ` of the consensus, 0 or more."
     minSpreadPercent: Decimal! = "1"
-    "The first so many, 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The first so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; ` + "`" + `defaultPageSize` + "`" + ` of it if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what follows this cursor."
     after: String
-    "The last so many, 1 to 500; not together with ` + "`" + `first` + "`" + `."
+    "The last so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; not together with ` + "`" + `first` + "`" + `."
     last: Int
     "Only what comes before this cursor."
     before: String
@@ -418,11 +418,11 @@ type DriftEdge {
 extend type Query {
   "Changes in the shape of payloads, newest first, page by page."
   drifts(
-    "The first so many, 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The first so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; ` + "`" + `defaultPageSize` + "`" + ` of it if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what follows this cursor."
     after: String
-    "The last so many, 1 to 500; not together with ` + "`" + `first` + "`" + `."
+    "The last so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; not together with ` + "`" + `first` + "`" + `."
     last: Int
     "Only what comes before this cursor."
     before: String
@@ -544,11 +544,11 @@ type MatchChangeEdge {
 extend type Query {
   "Pairs of listings that may be one asset, best first, page by page."
   matchCandidates(
-    "The first so many, 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The first so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; ` + "`" + `defaultPageSize` + "`" + ` of it if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what follows this cursor."
     after: String
-    "The last so many, 1 to 500; not together with ` + "`" + `first` + "`" + `."
+    "The last so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; not together with ` + "`" + `first` + "`" + `."
     last: Int
     "Only what comes before this cursor."
     before: String
@@ -557,11 +557,11 @@ extend type Query {
   ): MatchCandidateConnection!
   "Listings that were given to another asset, newest first, page by page."
   matchChanges(
-    "The first so many, 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The first so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; ` + "`" + `defaultPageSize` + "`" + ` of it if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what follows this cursor."
     after: String
-    "The last so many, 1 to 500; not together with ` + "`" + `first` + "`" + `."
+    "The last so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; not together with ` + "`" + `first` + "`" + `."
     last: Int
     "Only what comes before this cursor."
     before: String
@@ -731,11 +731,11 @@ type RecordEdge {
 extend type Query {
   "Records of all assets, page by page."
   records(
-    "The first so many, 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The first so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; ` + "`" + `defaultPageSize` + "`" + ` of it if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what follows this cursor."
     after: String
-    "The last so many, 1 to 500; not together with ` + "`" + `first` + "`" + `."
+    "The last so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; not together with ` + "`" + `first` + "`" + `."
     last: Int
     "Only what comes before this cursor."
     before: String
@@ -805,11 +805,11 @@ type RejectionEdge {
 extend type Query {
   "Rejected items, newest first, page by page."
   rejections(
-    "The first so many, 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The first so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; ` + "`" + `defaultPageSize` + "`" + ` of it if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what follows this cursor."
     after: String
-    "The last so many, 1 to 500; not together with ` + "`" + `first` + "`" + `."
+    "The last so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; not together with ` + "`" + `first` + "`" + `."
     last: Int
     "Only what comes before this cursor."
     before: String
@@ -971,11 +971,11 @@ type EtlRunEdge {
 extend type Query {
   "Runs, newest first, page by page."
   etlRuns(
-    "The first so many, 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    "The first so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; ` + "`" + `defaultPageSize` + "`" + ` of it if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
     "Only what follows this cursor."
     after: String
-    "The last so many, 1 to 500; not together with ` + "`" + `first` + "`" + `."
+    "The last so many, 1 to ` + "`" + `serviceConfig.maxPageSize` + "`" + `; not together with ` + "`" + `first` + "`" + `."
     last: Int
     "Only what comes before this cursor."
     before: String
@@ -1109,6 +1109,20 @@ type ServiceConfig {
   maxNameLength: Int!
   "The most items in one list of a filter."
   maxListItems: Int!
+  "The most values in the variables of a request, and in its extensions."
+  maxVariableValues: Int!
+  "The most bytes in a text that is given, an ` + "`" + `ID` + "`" + ` or a cursor among them."
+  maxTextBytes: Int!
+  "The most characters in a ` + "`" + `Decimal` + "`" + ` that is given, and the most that its exponent may be, either way."
+  maxDecimalLength: Int!
+  "The most lists that a question about the schema may have within each other: the fields of the types of fields, and the like."
+  maxIntrospectionDepth: Int!
+  "The most bytes in the id of an operation over a WebSocket."
+  maxOperationIdBytes: Int!
+  "How much that is wrong with a query is told at most."
+  maxQueryErrors: Int!
+  "How many fields that failed are told of one answer at most; one more error then says how many others there are."
+  maxFieldErrors: Int!
   "The most bytes of payloads, of ` + "`" + `Record.raw` + "`" + ` and ` + "`" + `Rejection.payload` + "`" + `, in an answer."
   maxPayloadBytes: Int!
   "The most that a query may cost: a field costs 1, and 1 more for every 32 characters of the name that it is answered under, and within a list that for each row of the page asked for. What a query cost stands in ` + "`" + `extensions.cost` + "`" + ` of its answer."
@@ -1712,6 +1726,20 @@ func (ec *executionContext) childFields_ServiceConfig(ctx context.Context, field
 		return ec.fieldContext_ServiceConfig_maxNameLength(ctx, field)
 	case "maxListItems":
 		return ec.fieldContext_ServiceConfig_maxListItems(ctx, field)
+	case "maxVariableValues":
+		return ec.fieldContext_ServiceConfig_maxVariableValues(ctx, field)
+	case "maxTextBytes":
+		return ec.fieldContext_ServiceConfig_maxTextBytes(ctx, field)
+	case "maxDecimalLength":
+		return ec.fieldContext_ServiceConfig_maxDecimalLength(ctx, field)
+	case "maxIntrospectionDepth":
+		return ec.fieldContext_ServiceConfig_maxIntrospectionDepth(ctx, field)
+	case "maxOperationIdBytes":
+		return ec.fieldContext_ServiceConfig_maxOperationIdBytes(ctx, field)
+	case "maxQueryErrors":
+		return ec.fieldContext_ServiceConfig_maxQueryErrors(ctx, field)
+	case "maxFieldErrors":
+		return ec.fieldContext_ServiceConfig_maxFieldErrors(ctx, field)
 	case "maxPayloadBytes":
 		return ec.fieldContext_ServiceConfig_maxPayloadBytes(ctx, field)
 	case "maxQueryCost":

@@ -37,6 +37,9 @@ func (e *Exceeded) Error() string {
 	return fmt.Sprintf("the query has %d%s %s; at most %d are allowed", e.Met, more, e.What, e.Limit)
 }
 
+// Figures are for clients that read no words.
+func (e *Exceeded) Figures() (met, limit int64) { return int64(e.Met), int64(e.Limit) }
+
 // enough is where counting stops: far above every limit, far below what overflows.
 const enough = 1 << 30
 

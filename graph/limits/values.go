@@ -7,17 +7,23 @@ import (
 )
 
 // Bad is what is wrong with a value of a query.
-type Bad struct{ why string }
+type Bad struct {
+	why   string
+	cause error // nil where there is none
+}
 
 // Error names the argument and what is wrong with its value.
 func (b *Bad) Error() string { return b.why }
 
+// Unwrap returns what the value could not be read for.
+func (b *Bad) Unwrap() error { return b.cause }
+
 // CheckValues checks every value that an operation of a validated document gives to its fields and directives, with
-// its variables: that it can be read, as a value of its type as well, that conditions are not null, and that no list
-// has more than ListItems. The error is an *Exceeded or a *Bad.
+// its variables: that it can be read, as a value of its type as well, that it is not null where that may not be, unless its
+// field is left out, and that no list has more than ListItems. The error is an *Exceeded or a *Bad.
 func (l Limits) CheckValues(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any, read func(*ast.Type, any) error) error {
-	c := checker{doc: doc, variables: variables, most: l.ListItems, read: read, met: map[string]bool{}}
-	return c.selections(op.SelectionSet)
+	c := checker{doc: doc, variables: variables, most: l.ListItems, read: read, met: map[visit]bool{}}
+	return c.selections(op.SelectionSet, false)
 }
 
 type checker struct {
@@ -25,61 +31,84 @@ type checker struct {
 	variables map[string]any
 	most      int
 	read      func(*ast.Type, any) error
-	met       map[string]bool // fragments
+	met       map[visit]bool
 }
 
-func (c *checker) selections(set ast.SelectionSet) error {
+// visit is that a fragment has been checked, with what is left out by @skip and @include or not.
+type visit struct {
+	fragment string
+	out      bool
+}
+
+func (c *checker) selections(set ast.SelectionSet, out bool) error {
 	for _, selection := range set {
-		if err := c.selection(selection); err != nil {
+		if err := c.selection(selection, out); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *checker) selection(selection ast.Selection) error {
+func (c *checker) selection(selection ast.Selection, out bool) (err error) {
 	switch s := selection.(type) {
 	case *ast.Field:
-		if err := c.arguments(s.Name, s.Arguments, false); err != nil {
+		if out, err = c.directives(s.Directives, out); err != nil {
 			return err
 		}
-		return c.within(s.Directives, s.SelectionSet)
+		if err := c.arguments(s.Name, s.Arguments, out); err != nil {
+			return err
+		}
+		return c.selections(s.SelectionSet, out)
 	case *ast.InlineFragment:
-		return c.within(s.Directives, s.SelectionSet)
+		if out, err = c.directives(s.Directives, out); err != nil {
+			return err
+		}
+		return c.selections(s.SelectionSet, out)
 	case *ast.FragmentSpread:
 		f := c.doc.Fragments.ForName(s.Name)
-		if f == nil || c.met[s.Name] {
-			return c.within(s.Directives, nil)
+		if out, err = c.directives(s.Directives, out); err != nil || f == nil || c.met[visit{s.Name, out}] {
+			return err
 		}
-		c.met[s.Name] = true
-		return c.within(s.Directives, f.SelectionSet)
+		c.met[visit{s.Name, out}] = true
+		return c.selections(f.SelectionSet, out)
 	}
 	return nil
 }
 
-func (c *checker) within(directives ast.DirectiveList, set ast.SelectionSet) error {
-	for _, d := range directives {
-		if err := c.arguments("@"+d.Name, d.Arguments, true); err != nil {
-			return err
+// directives checks those of a selection and tells whether it is left out, for them or with what it stands in.
+func (c *checker) directives(list ast.DirectiveList, out bool) (bool, error) {
+	for _, d := range list {
+		if err := c.arguments("@"+d.Name, d.Arguments, false); err != nil {
+			return out, err
 		}
+		condition := d.Arguments.ForName("if")
+		if condition == nil {
+			continue
+		}
+		value, err := condition.Value.Value(c.variables)
+		out = out || err == nil && value == (d.Name == "skip")
 	}
-	return c.selections(set)
+	return out, nil
 }
 
-func (c *checker) arguments(of string, list ast.ArgumentList, needed bool) error {
+func (c *checker) arguments(of string, list ast.ArgumentList, out bool) error {
 	for _, a := range list {
 		value, err := a.Value.Value(c.variables)
-		switch {
-		case err != nil:
-			return &Bad{fmt.Sprintf("%s(%s:) holds a number that is beyond all numbers", of, a.Name)}
-		case value == nil && needed:
-			return &Bad{fmt.Sprintf("%s(%s:) must not be null", of, a.Name)}
+		if err != nil {
+			return &Bad{fmt.Sprintf("%s(%s:) holds a number that is beyond all numbers", of, a.Name), err}
+		}
+		if value == nil {
+			_, given := c.variables[a.Value.Raw]
+			if given && a.Value.Kind == ast.Variable && !out && a.Value.ExpectedType.NonNull {
+				return &Bad{fmt.Sprintf("%s(%s:) must not be null", of, a.Name), nil}
+			}
+			continue // null, or left out
 		}
 		if err := over("items in a list", longest(value), c.most); err != nil {
 			return err
 		}
 		if err := c.read(a.Value.ExpectedType, value); err != nil {
-			return &Bad{fmt.Sprintf("%s(%s:): %v", of, a.Name, err)}
+			return &Bad{fmt.Sprintf("%s(%s:): %v", of, a.Name, err), err}
 		}
 	}
 	return nil

@@ -124,6 +124,13 @@ type ServiceConfig struct {
 	MaxRepeatedFields          int64
 	MaxNameLength              int64
 	MaxListItems               int64
+	MaxVariableValues          int64
+	MaxTextBytes               int64
+	MaxDecimalLength           int64
+	MaxIntrospectionDepth      int64
+	MaxOperationIDBytes        int64
+	MaxQueryErrors             int64
+	MaxFieldErrors             int64
 	MaxPayloadBytes            int64
 	MaxQueryCost               int64
 	MaxQueryTimeMs             int64 // in milliseconds

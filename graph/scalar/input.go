@@ -106,5 +106,5 @@ func enum[T ~string](name string, v any, values ...T) (T, error) {
 	for i, value := range values {
 		names[i] = string(value)
 	}
-	return "", &market.InputError{Field: name, Given: fmt.Sprint(v), Allowed: "one of " + strings.Join(names, ", ")}
+	return "", &market.InputError{Field: name, Given: Sent(v), Allowed: "one of " + strings.Join(names, ", ")}
 }

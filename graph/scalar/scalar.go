@@ -4,7 +4,6 @@ package scalar
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -17,29 +16,43 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 )
 
-// maxText is how many bytes a String or an ID may have as input: no name, id or cursor has as many.
-const maxText = 4096
+// MaxText is how many bytes a String or an ID may have as input: no name, id or cursor has as many.
+const MaxText = 4096
 
-// Bounds of a Decimal as input: beyond them its plain digits would fill the memory.
+// Bounds of a Decimal as input, the characters of its text and its exponent either way: beyond them its plain digits
+// would fill the memory.
 const (
-	maxDecimalText     = 100
+	MaxDecimalText     = 100
 	maxDecimalExponent = 100
 )
 
-var errTooLong = errors.New("too long")
+// Sent is a value as it was sent: a text as it is, anything else as JSON.
+func Sent(v any) string {
+	if text, is := v.(string); is {
+		return text
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(raw)
+}
 
 // MarshalString writes a String or an ID.
 func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
 
 // UnmarshalString reads a String or an ID. A zero byte and bytes that are no UTF-8 are refused:
-// no text that the database holds has them. So is what is longer than maxText.
+// no text that the database holds has them. So is what is longer than MaxText.
 func UnmarshalString(v any) (string, error) {
 	s, err := graphql.UnmarshalString(v)
 	if err != nil {
-		return "", &market.InputError{Field: "String", Given: fmt.Sprint(v), Allowed: "text"}
+		return "", &market.InputError{Field: "String", Given: Sent(v), Allowed: "text"}
 	}
-	if len(s) > maxText {
-		return "", &market.InputError{Field: "String", Given: s, Allowed: fmt.Sprintf("at most %d bytes", maxText)}
+	if len(s) > MaxText {
+		return "", &market.LimitError{
+			Met: len(s), Limit: MaxText,
+			Err: &market.InputError{Field: "String", Given: s, Allowed: fmt.Sprintf("at most %d bytes", MaxText)},
+		}
 	}
 	if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
 		return "", &market.InputError{Field: "String", Given: s, Allowed: "UTF-8 text without zero bytes"}
@@ -63,7 +76,7 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if t = t.UTC(); err != nil || t.Year() < 1 || t.Year() > 9999 {
 		return time.Time{}, &market.InputError{
-			Field: "DateTime", Given: fmt.Sprint(v), Allowed: "RFC 3339, such as 2026-01-31T12:00:00Z",
+			Field: "DateTime", Given: Sent(v), Allowed: "RFC 3339, such as 2026-01-31T12:00:00Z",
 		}
 	}
 	return t, nil
@@ -81,17 +94,17 @@ func AppendDecimal(b []byte, d decimal.Decimal) []byte {
 
 // UnmarshalDecimal reads a string or a number, as it was written.
 func UnmarshalDecimal(v any) (decimal.Decimal, error) {
-	text := fmt.Sprint(v)
-	var d decimal.Decimal
-	err := errTooLong
-	if len(text) <= maxDecimalText {
-		d, err = decimal.NewFromString(text)
+	text := Sent(v)
+	bad := &market.InputError{
+		Field: "Decimal", Given: text,
+		Allowed: fmt.Sprintf(`a number such as "0.1", of at most %d characters`, MaxDecimalText),
 	}
+	if len(text) > MaxDecimalText {
+		return decimal.Decimal{}, &market.LimitError{Met: len(text), Limit: MaxDecimalText, Err: bad}
+	}
+	d, err := decimal.NewFromString(text)
 	if err != nil || d.Exponent() > maxDecimalExponent || d.Exponent() < -maxDecimalExponent {
-		return decimal.Decimal{}, &market.InputError{
-			Field: "Decimal", Given: text,
-			Allowed: fmt.Sprintf(`a number such as "0.1", of at most %d characters`, maxDecimalText),
-		}
+		return decimal.Decimal{}, bad
 	}
 	return d, nil
 }
@@ -154,7 +167,7 @@ func MarshalJSON(raw json.RawMessage) graphql.Marshaler {
 func UnmarshalJSON(v any) (json.RawMessage, error) {
 	raw, err := json.Marshal(v)
 	if err != nil {
-		return nil, &market.InputError{Field: "JSON", Given: fmt.Sprint(v), Allowed: "a JSON value"}
+		return nil, &market.InputError{Field: "JSON", Given: Sent(v), Allowed: "a JSON value"}
 	}
 	return raw, nil
 }

@@ -20,7 +20,7 @@ type Door interface {
 	// Caller names the key that ctx was admitted with, and says whether it is still good.
 	Caller(ctx context.Context) (name string, good bool)
 	// Enter counts an operation over a socket among the requests of its caller, until Leave is called with the
-	// context that is returned. An error says, for the caller to read, what limit was met.
+	// context that is returned. An error says, for the caller to read, what limit was met, and in Figures.
 	Enter(ctx context.Context) (context.Context, error)
 	// Leave ends that a request or an operation counts as one that is being answered. Twice is as good as once.
 	Leave(ctx context.Context)
@@ -139,6 +139,9 @@ type tooMany struct {
 	what       string
 }
 
+// Figures are for clients that read no words.
+func (t tooMany) Figures() (met, limit int64) { return int64(t.met), int64(t.limit) }
+
 // Error is for whoever asked.
 func (t tooMany) Error() string {
 	return fmt.Sprintf("%d %s of this key at a time are more than the %d that are allowed", t.met, t.what, t.limit)
@@ -146,10 +149,18 @@ func (t tooMany) Error() string {
 
 // excess is the error about a limit of the caller's.
 func (h Handler) excess(err error) gqlerror.List {
-	e := &gqlerror.Error{Message: err.Error(), Extensions: map[string]any{"code": h.TooMany}}
-	var t tooMany
-	if errors.As(err, &t) {
-		e.Extensions["met"], e.Extensions["limit"] = t.met, t.limit
+	return gqlerror.List{told(err, h.TooMany)}
+}
+
+// Figures are what an error about a limit knows of it: what was met, and the most that is allowed.
+type Figures interface{ Figures() (met, limit int64) }
+
+// told makes an error for clients, with the figures that it has.
+func told(err error, code string) *gqlerror.Error {
+	e := &gqlerror.Error{Message: err.Error(), Extensions: map[string]any{"code": code}}
+	var f Figures
+	if errors.As(err, &f) {
+		e.Extensions["met"], e.Extensions["limit"] = f.Figures()
 	}
-	return gqlerror.List{e}
+	return e
 }

@@ -25,8 +25,8 @@ const (
 	closeInitTwice   = 4429
 )
 
-// maxID is how many bytes the id of an operation may have, since each is kept.
-const maxID = 256
+// MaxID is how many bytes the id of an operation may have, since each is kept.
+const MaxID = 256
 
 // message is what a client has sent over a socket.
 type message struct {
@@ -55,8 +55,8 @@ func parse(frame int, text []byte) (m message, err error) {
 	case "connection_init", "ping", "pong":
 		return m, nil
 	case "complete", "subscribe":
-		if m.id == "" || len(m.id) > maxID {
-			return m, fmt.Errorf("the id must be a text of 1 to %d bytes", maxID)
+		if m.id == "" || len(m.id) > MaxID {
+			return m, fmt.Errorf("the id must be a text of 1 to %d bytes", MaxID)
 		}
 	default:
 		return m, errors.New("the type of the message is not known")

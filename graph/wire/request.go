@@ -104,8 +104,22 @@ func fromBody(body []byte) (*graphql.RawParams, error) {
 // their ids.
 const DocumentID = "documentId"
 
-// maxValues is how many values variables or extensions may be made of: each takes many times its bytes.
-const maxValues = 20_000
+// MaxValues is how many values variables or extensions may be made of: each takes many times its bytes.
+const MaxValues = 20_000
+
+// tooMuch says that a parameter is made of more values than it may be.
+type tooMuch struct {
+	what string
+	met  int
+}
+
+// Error is for whoever asked.
+func (t tooMuch) Error() string {
+	return fmt.Sprintf("%s has %d values; at most %d are allowed", t.what, t.met, MaxValues)
+}
+
+// Figures are for clients that read no words.
+func (t tooMuch) Figures() (met, limit int64) { return int64(t.met), MaxValues }
 
 // commas counts those between the values of JSON.
 func commas(raw []byte) (n int) {
@@ -139,8 +153,8 @@ func fromFields(fields map[string]json.RawMessage) (*graphql.RawParams, error) {
 		if !given {
 			continue
 		}
-		if commas(raw) > maxValues {
-			return nil, fmt.Errorf("%s has more than %d values, the most that are allowed", f.name, maxValues)
+		if met := commas(raw) + 1; met > MaxValues {
+			return nil, tooMuch{f.name, met}
 		}
 		if err := decode(raw, f.into); err != nil {
 			return nil, fmt.Errorf("%s must be %s, or left out", f.name, f.kind)

@@ -133,6 +133,5 @@ func (h Handler) refuse(w http.ResponseWriter, r *http.Request, answerIn mediaTy
 	if errors.As(err, &known) {
 		status = known.status
 	}
-	e := &gqlerror.Error{Message: err.Error(), Extensions: map[string]any{"code": h.BadRequest}}
-	write(w, answerIn, status, h.Exec.DispatchError(r.Context(), gqlerror.List{e}))
+	write(w, answerIn, status, h.Exec.DispatchError(r.Context(), gqlerror.List{told(err, h.BadRequest)}))
 }

@@ -27,6 +27,9 @@ func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("the answer has %d or more bytes of payloads; at most %d are allowed: ask for fewer rows at a time", e.Met, e.Limit)
 }
 
+// Figures are for clients that read no words.
+func (e *TooLargeError) Figures() (met, limit int64) { return e.Met, e.Limit }
+
 // WithPayloads returns a context for one answer, which may carry that many bytes of payloads; 0, or a context without, is
 // any number.
 func WithPayloads(ctx context.Context, most int64) context.Context {

@@ -39,6 +39,22 @@ func Brief(given string) string {
 	return strings.ToValidUTF8(given[:maxGiven], "") + "…"
 }
 
+// LimitError is that more was asked for than is allowed. It is otherwise as good as Err, which says what of.
+type LimitError struct {
+	Met   int // what was asked for
+	Limit int // the most that is allowed
+	Err   error
+}
+
+// Error is that of Err.
+func (e *LimitError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *LimitError) Unwrap() error { return e.Err }
+
+// Figures are for clients that read no words.
+func (e *LimitError) Figures() (met, limit int64) { return int64(e.Met), int64(e.Limit) }
+
 // InputError is bad input: which field, what was given, what is allowed.
 type InputError struct {
 	Field   string

@@ -69,12 +69,12 @@ func (d *Door) Caller(ctx context.Context) (name string, good bool) {
 	return hex.EncodeToString(c.digest[:8]), d.keys.scopeOfDigest(c.digest) == c.scope
 }
 
-// Enter counts an operation of the caller among the requests of the key, until it leaves. The error is the
-// limit that was met, in words.
+// Enter counts an operation of the caller among the requests of the key, until it leaves. The error is a
+// *market.LimitError.
 func (d *Door) Enter(ctx context.Context) (context.Context, error) {
 	ctx, v := d.enter(ctx)
 	if v.refusal != "" {
-		return nil, errors.New(v.refusal)
+		return nil, &market.LimitError{Met: v.met, Limit: v.limit, Err: errors.New(v.refusal)}
 	}
 	return ctx, nil
 }

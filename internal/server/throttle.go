@@ -38,6 +38,8 @@ func newThrottle(limits Throttle, now func() time.Time) *throttle {
 // verdict is what became of a request that asked to be let in.
 type verdict struct {
 	refusal string // in words; empty where it was let in
+	met     int    // what the limit would be exceeded with, where it was refused
+	limit   int    // that it would exceed
 	left    int    // requests left in the minute
 	reset   int    // seconds until the minute is over
 	wait    int    // seconds to wait before trying again
@@ -61,9 +63,11 @@ func (t *throttle) enter(key [32]byte) verdict {
 	switch {
 	case most > 0 && u.asked >= most:
 		v.refusal, v.wait = fmt.Sprintf("This key has made %d requests within a minute, the most that are allowed.", most), v.reset
+		v.met, v.limit = u.asked+1, most
 		return v
 	case t.limits.Concurrent > 0 && u.running >= t.limits.Concurrent:
 		v.refusal, v.wait = fmt.Sprintf("%d requests of this key are being answered, the most that are allowed at a time.", u.running), 1
+		v.met, v.limit = u.running+1, t.limits.Concurrent
 	default:
 		u.running++
 	}

@@ -33,15 +33,17 @@ var noon = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 type world struct {
 	http.Handler
 	store      *postgres.Store
+	url        string // of the database
 	db         *bun.DB
 	statements *counter
 	log        *bytes.Buffer
 	scope      market.Scope // of the key that queries are sent with
+	later      int          // minutes after noon of the newest record
 }
 
 func newWorld(t testing.TB) *world {
-	w := &world{db: postgrestest.New(t), statements: &counter{}, log: &bytes.Buffer{}, scope: market.ScopeRead}
-	w.db = w.db.WithQueryHook(w.statements)
+	w := &world{url: postgrestest.URL(t), statements: &counter{}, log: &bytes.Buffer{}, scope: market.ScopeRead}
+	w.db = postgrestest.Open(t, w.url).WithQueryHook(w.statements)
 	w.store = postgres.New(w.db, identity.Resolve)
 	w.store.ConsensusAge = 100 * 365 * 24 * time.Hour
 	require.NoError(t, w.store.RegisterSources(t.Context(),

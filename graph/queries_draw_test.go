@@ -22,6 +22,8 @@ type querying struct {
 	declared  []string
 	fragments []string
 	fields    int
+	root      *ast.Definition // of the operation in hand
+	bare      bool            // it is a subscription to all that there is
 }
 
 // most is how many fields a query gets about.
@@ -30,8 +32,19 @@ const most = 60
 // draw makes a query and its variables.
 func (q *querying) draw() (text string, variables map[string]any) {
 	q.variables, q.declared, q.fragments, q.fields = map[string]any{}, nil, nil, 0
-	body := q.selection(q.schema.Query, 0)
+	q.root, q.bare = q.schema.Query, false
 	head := "query Q"
+	var body string
+	switch q.IntN(8) {
+	case 0:
+		q.root, head = q.schema.Mutation, "mutation Q"
+		body = q.selection(q.root, 5)
+	case 1:
+		q.root, head = q.schema.Subscription, "subscription Q"
+		body = q.subscription()
+	default:
+		body = q.selection(q.root, 0)
+	}
 	if len(q.declared) > 0 {
 		head += "(" + strings.Join(q.declared, ", ") + ")"
 	}

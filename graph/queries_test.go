@@ -42,6 +42,7 @@ type asking struct {
 	w      *world
 	q      *querying
 	counts map[string]int // answers, by their worst code
+	ears   *ears
 }
 
 // Random queries, whole ones and nearly whole ones, get answers that are what the schema and the query say, or errors that
@@ -54,9 +55,9 @@ func TestRandomQueries(t *testing.T) {
 	t.Logf("-queries.seed=%d", seed)
 	w := newWorld(t)
 	w.populate(t)
-	a := &asking{t, w, &querying{
+	a := &asking{T: t, w: w, q: &querying{
 		Rand: rand.New(rand.NewPCG(seed, 0)), schema: gqlparser.MustLoadSchema(&ast.Source{Input: graph.SDL()}), seen: map[string][]string{},
-	}, map[string]int{}}
+	}, counts: map[string]int{}, ears: w.listen(t)}
 	for range queriesShort / 3 { // until everything is warm
 		a.ask()
 	}
@@ -67,6 +68,9 @@ func TestRandomQueries(t *testing.T) {
 	}
 	t.Log(a.counts)
 	require.Greater(t, a.counts["ok"], queriesShort/10, "most should be answered: %v", a.counts)
+	for _, code := range []string{"event", "mutation"} {
+		require.Positive(t, a.counts[code], "%v", a.counts)
+	}
 	require.Zero(t, w.db.Stats().InUse)
 	goleak.VerifyNone(t, idle)
 	require.Less(t, heap(), before+(64<<20), "memory is held")
@@ -100,14 +104,28 @@ func (a *asking) ask() {
 	default:
 		query = a.q.spoil(query)
 	}
+	request := a.request(query, variables, a.q.IntN(2) == 0 && (a.q.root == a.q.schema.Query || a.q.IntN(4) == 0))
+	if a.q.root == a.q.schema.Subscription && a.q.IntN(8) > 0 {
+		a.follow(request, query, variables, whole)
+		return
+	}
 	accept := a.q.one("application/json", "application/graphql-response+json")
-	request := a.request(query, variables, a.q.IntN(2) == 0)
 	request.Header.Set("Accept", accept)
 	answer := httptest.NewRecorder()
 	before := a.w.statements.Load()
 	a.w.ServeHTTP(answer, request)
 	told := func() string { return fmt.Sprintf("%s\n%v\n%d %.600s", query, variables, answer.Code, answer.Body) }
 	require.Less(a, answer.Code, 500, told())
+	data := a.judge(answer.Body.Bytes(), query, variables, !whole, told)
+	require.Equal(a, answer.Code == http.StatusOK && (accept == "application/graphql-response+json" || len(data) > 0), len(data) > 0, told())
+	require.True(a, len(data) > 0 || a.w.statements.Load() == before, told())
+	if len(data) > 0 && string(data) != "null" && a.q.root == a.q.schema.Mutation {
+		a.counts["mutation"]++
+	}
+}
+
+// judge holds an answer to what was asked, and returns its data.
+func (a *asking) judge(answer []byte, query string, variables map[string]any, spoilt bool, told func() string) json.RawMessage {
 	var got struct {
 		Data   json.RawMessage
 		Errors []struct {
@@ -115,7 +133,7 @@ func (a *asking) ask() {
 			Extensions struct{ Code string }
 		}
 	}
-	require.NoError(a, json.Unmarshal(answer.Body.Bytes(), &got), told())
+	require.NoError(a, json.Unmarshal(answer, &got), told())
 	worst := "ok"
 	for _, e := range got.Errors {
 		worst = e.Extensions.Code
@@ -124,11 +142,10 @@ func (a *asking) ask() {
 	}
 	a.counts[worst]++
 	require.True(a, len(got.Data) > 0 || len(got.Errors) > 0, told())
-	require.Equal(a, answer.Code == http.StatusOK && (accept == "application/graphql-response+json" || len(got.Data) > 0), len(got.Data) > 0, told())
-	require.True(a, len(got.Data) > 0 || a.w.statements.Load() == before, told())
 	if len(got.Data) > 0 && string(got.Data) != "null" {
-		require.NoError(a, a.conforms(query, variables, got.Data, !whole), told())
+		require.NoError(a, a.conforms(query, variables, got.Data, spoilt), told())
 	}
+	return got.Data
 }
 
 // request makes a POST or a GET of it.
@@ -136,11 +153,11 @@ func (a *asking) request(query string, variables map[string]any, get bool) *http
 	values, err := json.Marshal(variables)
 	require.NoError(a, err)
 	if get {
-		return httptest.NewRequestWithContext(a.Context(), http.MethodGet, "/graphql?query="+url.QueryEscape(query)+"&variables="+url.QueryEscape(string(values)), nil)
+		return httptest.NewRequestWithContext(a.caller(), http.MethodGet, "/graphql?query="+url.QueryEscape(query)+"&variables="+url.QueryEscape(string(values)), nil)
 	}
 	body, err := json.Marshal(map[string]any{"query": strings.ToValidUTF8(query, "?"), "variables": variables})
 	require.NoError(a, err)
-	r := httptest.NewRequestWithContext(a.Context(), http.MethodPost, "/graphql", bytes.NewReader(body))
+	r := httptest.NewRequestWithContext(a.caller(), http.MethodPost, "/graphql", bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	return r
 }
@@ -151,5 +168,6 @@ func (a *asking) conforms(query string, variables map[string]any, data json.RawM
 		return fmt.Errorf("a query was answered that is none: %w", errs)
 	}
 	c := checking{schema: a.q.schema, doc: doc, variables: variables, seen: a.q.seen, spoilt: spoilt}
-	return c.object(data, doc.Operations[0].SelectionSet, a.q.schema.Query)
+	root := map[ast.Operation]*ast.Definition{ast.Query: a.q.schema.Query, ast.Mutation: a.q.schema.Mutation, ast.Subscription: a.q.schema.Subscription}
+	return c.object(data, doc.Operations[0].SelectionSet, root[doc.Operations[0].Operation])
 }

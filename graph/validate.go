@@ -78,7 +78,7 @@ func (g gate) parse(query string) (*ast.QueryDocument, gqlerror.List) {
 	}
 	for i, e := range errs {
 		if e.Rule == rules.MaxIntrospectionDepth.Name {
-			errs[i] = tooComplex(&limits.Exceeded{What: "lists of the schema within lists of it", Met: maxIntrospection + 1, Limit: maxIntrospection, AtLeast: true})
+			errs[i] = tooComplex(&limits.Exceeded{What: "levels of lists in its introspection", Met: maxIntrospection + 1, Limit: maxIntrospection, AtLeast: true})
 			errs[i].Locations = e.Locations
 		}
 	}

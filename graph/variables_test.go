@@ -18,20 +18,29 @@ func TestVariablesAreReadBeforeAnythingIsRun(t *testing.T) {
 		{`query ($v: DateTime) { stats { totalRecords } records(filter: {observedAt: {gte: $v}}) { totalCount } }`, `{"v": "yesterday"}`, `variable $v: DateTime: "yesterday" is not allowed`},
 		{byTime, `{"v": {"lt": "2026-02-30T00:00:00Z"}}`, `variable $v: lt: DateTime: "2026-02-30T00:00:00Z" is not allowed`},
 		{byTime, `{"v": {"gte": 7}}`, `variable $v: gte: DateTime: "7" is not allowed`},
+		{`query ($v: Int) { records(first: $v) { totalCount } }`, `{"v": 1.0000001}`, `variable $v: Int: "1.0000001" is not allowed`},
+		{`query ($v: Int) { records(first: $v) { totalCount } }`, `{"v": 1e10}`, `variable $v: Int: "10000000000" is not allowed`},
+		{`query ($v: Int) { records(first: $v) { totalCount } }`, `{"v": ` + strings.Repeat("9", 3000) + `}`, `variable $v: Int: "` + strings.Repeat("9", 100) + `…" is not allowed`},
+		{`query ($v: AssetFilter) { assets(filter: $v) { totalCount } }`, `{"v": {"minSources": 1.5}}`, `variable $v: minSources: Int: "1.5" is not allowed`},
+		{`query ($v: [String!]) { records(filter: {symbol: $v}) { totalCount } }`, `{"v": ["BTC", null]}`, `variable $v: [1]: must not be null`},
+		{`query ($v: AssetOrder!) { assets(orderBy: $v) { totalCount } }`, `{"v": null}`, `variable $v: must not be null`},
+		{`query ($v: AssetOrder) { assets(orderBy: $v) { totalCount } }`, `{"v": null}`, `assets(orderBy:) must not be null`},
+		{`query ($v: AssetOrder = RANK) { assets(orderBy: $v) { totalCount } }`, `{"v": null}`, `assets(orderBy:) must not be null`},
+		{`query ($v: AssetOrder) { ...A @skip(if: true) ...A } fragment A on Query { assets(orderBy: $v) { totalCount } }`, `{"v": null}`, `assets(orderBy:) must not be null`},
 		{byTime, `{"v": "2026-01-01"}`, "variable $v: must be a TimeRange, not a string"},
 		{`query ($v: Decimal!) { disagreements(minSpreadPercent: $v) { nodes { slug } } }`, `{"v": "much"}`, `variable $v: Decimal: "much" is not allowed`},
 		{`query ($v: Decimal!) { disagreements(minSpreadPercent: $v) { nodes { slug } } }`, `{"v": {"a": 1}}`, `variable $v: Decimal:`},
 		{`query ($v: [String!]) { records(filter: {symbol: $v}) { totalCount } }`, `{"v": ["BTC", "a\u0000"]}`, `variable $v: [1]: String:`},
 		{`query ($v: RecordFilter) { records(filter: $v) { totalCount } }`, `{"v": {"symbol": [7]}}`, `variable $v: symbol: [0]: String: "7" is not allowed: text`},
 		{`query ($v: Int) { records(first: $v) { totalCount } }`, `{"v": "7"}`, `variable $v: Int: "\"7\"" is not allowed`},
-		{`query ($v: Int) { records(first: $v) { totalCount } }`, `{"v": 7.5}`, "variable $v: cannot use value"},
+		{`query ($v: Int) { records(first: $v) { totalCount } }`, `{"v": 7.5}`, `variable $v: Int: "7.5" is not allowed`},
 		{`query ($v: Int) { records(first: $v) { totalCount } }`, `{"v": 99999999999}`, "variable $v: Int:"},
-		{`query ($v: AssetOrder!) { assets(orderBy: $v) { totalCount } }`, `{"v": "BEST"}`, "variable $v: BEST is not a valid AssetOrder"},
-		{`query ($v: ID!) { node(id: $v) { id } }`, `{"v": ["a", "b"]}`, "variable $v: cannot use slice as ID"},
+		{`query ($v: AssetOrder!) { assets(orderBy: $v) { totalCount } }`, `{"v": "BEST"}`, `variable $v: AssetOrder: "BEST" is not allowed`},
+		{`query ($v: ID!) { node(id: $v) { id } }`, `{"v": ["a", "b"]}`, `variable $v: String: "[\"a\",\"b\"]" is not allowed: text`},
 		{`query ($v: ID!) { node(id: $v) { id } }`, `{"v": 1.5}`, `variable $v: ID: "1.5" is not allowed`},
 		{`query ($v: AssetOrder!) { assets(orderBy: $v) { totalCount } }`, `{"v": "rank"}`, `variable $v: AssetOrder: "rank" is not allowed: one of RANK, `},
 		{`query ($v: EtlRunFilter) { etlRuns(filter: $v) { totalCount } }`, `{"v": {"status": ["FAILED", "failed"]}}`, `variable $v: status: [1]: RunStatus: "failed" is not allowed`},
-		{`query ($v: EtlRunFilter) { etlRuns(filter: $v) { totalCount } }`, `{"v": {"status": ["GONE"]}}`, `variable $v.status[0]: GONE is not a valid RunStatus`},
+		{`query ($v: EtlRunFilter) { etlRuns(filter: $v) { totalCount } }`, `{"v": {"status": ["GONE"]}}`, `variable $v: status: [0]: RunStatus: "GONE" is not allowed`},
 		{`query ($v: MatchCandidateFilter) { matchCandidates(filter: $v) { totalCount } }`, `{"v": {"minScore": "0.5"}}`, `variable $v: minScore: Float: "\"0.5\"" is not allowed`},
 		{`query ($v: RecordFilter) { records(filter: $v) { totalCount } }`, `{"v": {"nothing": 1}}`, "variable $v.nothing: unknown field"},
 		{`query ($v: RecordFilter) { records(filter: $v) { totalCount } }`, `{"v": []}`, "variable $v: must be a RecordFilter, not a slice"},
@@ -71,4 +80,17 @@ func TestVariablesAreCoerced(t *testing.T) {
 	require.EqualValues(t, 0, dig(t, w.data(t, `query ($v: [RunStatus!]) { etlRuns(filter: {status: $v}) { totalCount } }`, "v", "FAILED"), "etlRuns", "totalCount"))
 	w.data(t, `query ($v: Float) { matchCandidates(filter: {minScore: $v}) { totalCount } }`, "v", 1)
 	w.data(t, `query ($v: ID!) { node(id: $v) { id } }`, "v", 7)
+	for _, one := range []string{"1.0", "1", "1e0", "10e-1"} { // JSON knows no whole numbers
+		require.Len(t, dig(t, w.data(t, `query ($v: Int) { records(first: $v) { nodes { id } } }`, "v", json.RawMessage(one)), "records", "nodes"), 1, one)
+		require.EqualValues(t, 2, dig(t, w.data(t, `query ($v: AssetFilter) { assets(filter: $v) { totalCount } }`, "v", map[string]any{"minSources": json.RawMessage(one)}), "assets", "totalCount"))
+		w.data(t, `query ($v: ID!) { node(id: $v) { id } }`, "v", json.RawMessage(one))
+	}
+	for _, query := range []string{ // where it is left out, or its field is, null does no harm
+		`query ($v: AssetOrder) { assets(orderBy: $v) @skip(if: true) { totalCount } health { version } }`,
+		`query ($v: AssetOrder) { ...A @include(if: false) health { version } } fragment A on Query { assets(orderBy: $v) { totalCount } }`,
+		`query ($v: AssetOrder) { ... @skip(if: true) { assets(orderBy: $v) { totalCount } } health { version } }`,
+	} {
+		require.Equal(t, map[string]any{"health": map[string]any{"version": "1.2.3"}}, w.data(t, query, "v", nil))
+	}
+	require.EqualValues(t, 2, dig(t, w.data(t, `query ($v: AssetOrder) { assets(orderBy: $v) { totalCount } }`), "assets", "totalCount"))
 }

@@ -36,7 +36,7 @@ func scans(t *testing.T) []scan {
 		posted("alias overloading", "query cop { "+aliased(101)+"}", 400, "101 aliases; at most 100"),
 		{"array-based batching", "POST", "/graphql", jsonKind, "[" + repeat(asked("query cop { __typename }")+",", 9) + asked("query cop { __typename }") + "]", 400, "batches are not taken", ""},
 		posted("circular fragment", "query cop { __schema { ...A } } fragment A on __Schema { __typename ...B } fragment B on __Schema { ...A }", 400, "within itself"),
-		posted("circular introspection", "query cop { __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }", 400, "introspection depth"),
+		posted("circular introspection", "query cop { __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }", 400, "levels of lists in its introspection"),
 		posted("directive overloading", "query cop { __typename "+repeat("@aa", 60)+" }", 400, "60 directives; at most 50"),
 		posted("field duplication", "query cop { "+repeat("__typename ", 500)+"}", 400, "500 root fields; at most 20"),
 		{"field suggestions", "POST", "/graphql", jsonKind, asked("query cop { __schema { directive } }"), 400, "Did you mean", `Cannot query field \"directive\" on type \"__Schema\".`},

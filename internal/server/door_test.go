@@ -68,6 +68,9 @@ func TestTheDoorCountsOperations(t *testing.T) {
 	require.NoError(t, err)
 	_, err = d.Enter(ann)
 	require.ErrorContains(t, err, "1 requests of this key are being answered")
+	var limit *market.LimitError
+	require.ErrorAs(t, err, &limit)
+	require.Equal(t, [2]int{2, 1}, [2]int{limit.Met, limit.Limit})
 	_, err = d.Enter(bob)
 	require.NoError(t, err)
 	d.Leave(first)
@@ -80,6 +83,8 @@ func TestTheDoorCountsOperations(t *testing.T) {
 	d.Leave(second)
 	_, err = d.Enter(ann)
 	require.ErrorContains(t, err, "4 requests within a minute")
+	require.ErrorAs(t, err, &limit)
+	require.Equal(t, [2]int{5, 4}, [2]int{limit.Met, limit.Limit})
 }
 
 // A request that has become a stream leaves before it is over.

@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/kasparro/kasparro/graph/limits"
+	"github.com/kasparro/kasparro/graph/wire"
 	"github.com/kasparro/kasparro/internal/market"
 )
 
@@ -25,6 +26,7 @@ type Limits struct {
 
 	RequestsPerMinute  int // of one key, which the server in front counts; 0 is no limit
 	ConcurrentRequests int // of one key, which the server in front counts; 0 is no limit
+	ConcurrentCost     int // of the queries of one key that are being answered, which the server counts; 0 is no limit
 
 	ConcurrentSubscriptions int // of one key; 0 is no limit
 }
@@ -45,6 +47,7 @@ type gate struct {
 	cache    graphql.Cache[*ast.QueryDocument]
 	schema   *ast.Schema
 	discreet bool // suggests no names of the schema
+	door     wire.Door
 }
 
 // ExtensionName implements graphql.HandlerExtension.
@@ -84,7 +87,7 @@ var prices = limits.Prices{
 const costKey = "cost"
 
 // MutateOperationContext refuses what would cost too much, and has the answer say what it did cost.
-func (g gate) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+func (g gate) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	if err := g.limits.CheckValues(op.Doc, op.Operation, op.Variables, g.readable); err != nil {
 		return tooComplex(err)
 	}
@@ -95,8 +98,28 @@ func (g gate) MutateOperationContext(_ context.Context, op *graphql.OperationCon
 	if err := g.limits.CheckCost(cost); err != nil {
 		return tooComplex(err)
 	}
+	if err := g.spend(ctx, cost); err != nil {
+		return err
+	}
 	op.Stats.SetExtension(costKey, map[string]int{"requested": cost, "limit": g.limits.Cost})
 	return nil
+}
+
+// spend counts the cost among what is being answered for the key.
+func (g gate) spend(ctx context.Context, cost int) *gqlerror.Error {
+	if g.door == nil {
+		return nil
+	}
+	err := g.door.Spend(ctx, cost)
+	if err == nil {
+		return nil
+	}
+	e := coded(CodeTooManyRequests, "%s", err)
+	var figures interface{ Figures() (met, limit int64) }
+	if errors.As(err, &figures) {
+		e.Extensions["met"], e.Extensions["limit"] = figures.Figures()
+	}
+	return e
 }
 
 // maxFailures is how many fields that failed are told of one answer: each error repeats the whole path to its row.

@@ -41,7 +41,7 @@ func newHandler(o Options, more ...graphql.HandlerExtension) wire.Handler {
 	exec.SetRecoverFunc(recovered)
 	exec.Use(library{o.Documents})
 	exec.Use(extension.AutomaticPersistedQuery{Cache: newKept[string]()})
-	exec.Use(gate{o.Limits, parsed, schema, o.NoIntrospection})
+	exec.Use(gate{o.Limits, parsed, schema, o.NoIntrospection, o.Door})
 	for _, extension := range more {
 		exec.Use(extension)
 	}

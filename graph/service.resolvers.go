@@ -53,7 +53,7 @@ func (r *queryResolver) ServiceConfig(ctx context.Context) (*model.ServiceConfig
 		MaxIntrospectionDepth: maxIntrospection, MaxOperationIDBytes: wire.MaxID,
 		MaxQueryErrors: int64(l.Errors), MaxFieldErrors: maxFailures,
 		MaxPayloadBytes: l.PayloadBytes, MaxQueryCost: int64(l.Cost),
-		MaxRequestsPerMinute: int64(l.RequestsPerMinute), MaxConcurrentRequests: int64(l.ConcurrentRequests),
+		MaxRequestsPerMinute: int64(l.RequestsPerMinute), MaxConcurrentRequests: int64(l.ConcurrentRequests), MaxConcurrentCost: int64(l.ConcurrentCost),
 		MaxConcurrentSubscriptions: int64(l.ConcurrentSubscriptions),
 		MaxQueryTimeMs:             l.Time.Milliseconds(), Introspection: !r.NoIntrospection,
 		MaxBodyBytes:           cmp.Or(r.MaxBodyBytes, defaultMaxBody),

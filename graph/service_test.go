@@ -100,12 +100,12 @@ func TestServiceConfigTellsTheLimitsInForce(t *testing.T) {
 	w := newWorld(t)
 	config := dig(t, w.data(t, `{ serviceConfig { defaultPageSize maxPageSize maxQueryTokens maxQueryDepth maxQueryFields maxQueryAliases
 		maxRootFields maxQueryDirectives maxRepeatedFields maxNameLength maxListItems maxVariableValues maxTextBytes maxDecimalLength maxIntrospectionDepth
-		maxOperationIdBytes maxQueryErrors maxFieldErrors maxPayloadBytes maxQueryCost maxQueryTimeMs maxRequestsPerMinute maxConcurrentRequests maxConcurrentSubscriptions introspection maxBodyBytes consensusMaxAgeSeconds } }`), "serviceConfig")
+		maxOperationIdBytes maxQueryErrors maxFieldErrors maxPayloadBytes maxQueryCost maxQueryTimeMs maxRequestsPerMinute maxConcurrentRequests maxConcurrentCost maxConcurrentSubscriptions introspection maxBodyBytes consensusMaxAgeSeconds } }`), "serviceConfig")
 	require.Equal(t, map[string]any{
 		"defaultPageSize": 50.0, "maxPageSize": 500.0, "maxQueryTokens": 4000.0, "maxQueryDepth": 20.0, "maxQueryFields": 1000.0,
 		"maxQueryAliases": 100.0, "maxRootFields": 20.0, "maxQueryDirectives": 50.0, "maxRepeatedFields": 100.0, "maxNameLength": 128.0, "maxListItems": 500.0,
 		"maxVariableValues": 20000.0, "maxTextBytes": 4096.0, "maxDecimalLength": 100.0, "maxIntrospectionDepth": 2.0, "maxOperationIdBytes": 256.0, "maxQueryErrors": 10.0, "maxFieldErrors": 100.0, "maxPayloadBytes": 33554432.0, "maxQueryCost": 200000.0, "maxQueryTimeMs": 15000.0,
-		"maxRequestsPerMinute": 0.0, "maxConcurrentRequests": 0.0, "maxConcurrentSubscriptions": 0.0,
+		"maxRequestsPerMinute": 0.0, "maxConcurrentRequests": 0.0, "maxConcurrentCost": 0.0, "maxConcurrentSubscriptions": 0.0,
 		"introspection": true, "maxBodyBytes": 4096.0, "consensusMaxAgeSeconds": 129600.0,
 	}, config)
 }

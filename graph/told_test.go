@@ -57,7 +57,8 @@ func TestASocketTellsLimitsInFigures(t *testing.T) {
 		limit server.Throttle
 		asked int
 		want  [2]float64
-	}{{server.Throttle{PerMinute: 2}, 3, [2]float64{3, 2}}, {server.Throttle{Concurrent: 1}, 2, [2]float64{2, 1}}} {
+	}{{server.Throttle{PerMinute: 2}, 3, [2]float64{3, 2}}, {server.Throttle{Concurrent: 1}, 2, [2]float64{2, 1}},
+		{server.Throttle{Cost: 60}, 2, [2]float64{202, 60}}} {
 		door := server.NewDoor(bothKeys, c.limit)
 		h := w.with(held{w.store}, func(o *graph.Options) { o.Door = door }).(wire.Handler)
 		s := httptest.NewServer(h)

@@ -110,7 +110,7 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 // routes returns what the service answers, and what ends all that is live in it.
 func routes(cfg config.Config, store *postgres.Store, feed *live.Feed, documents graph.Documents, byHand *operator, timetable schedule.Timetable, log *slog.Logger) (all http.Handler, hangUp func()) {
 	door := server.NewDoor(server.Keys{Read: cfg.APIKey.Reveal(), Admin: cfg.AdminAPIKey.Reveal()},
-		server.Throttle{PerMinute: cfg.RequestsPerMinute, Concurrent: cfg.ConcurrentRequests})
+		server.Throttle{PerMinute: cfg.RequestsPerMinute, Concurrent: cfg.ConcurrentRequests, Cost: cfg.ConcurrentCost})
 	api := graph.NewHandler(graph.Options{
 		Reader: store, Operator: byHand, Feed: feed, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,
 		MaxBodyBytes: int32(cfg.MaxBodyBytes), ConsensusMaxAge: cfg.ConsensusMaxAge, //nolint:gosec // configured to be small enough
@@ -143,7 +143,8 @@ func queryLimits(cfg config.Config) graph.Limits {
 		Repeats: c.MaxRepeats, NameLength: c.MaxNameLength, ListItems: c.MaxListItems, Cost: c.MaxCost,
 	}
 	l.PageSize, l.PayloadBytes, l.Time = c.MaxPageSize, int64(c.MaxPayloadBytes), c.Timeout
-	l.RequestsPerMinute, l.ConcurrentRequests, l.ConcurrentSubscriptions = cfg.RequestsPerMinute, cfg.ConcurrentRequests, cfg.ConcurrentSubscriptions
+	l.RequestsPerMinute, l.ConcurrentRequests, l.ConcurrentCost = cfg.RequestsPerMinute, cfg.ConcurrentRequests, cfg.ConcurrentCost
+	l.ConcurrentSubscriptions = cfg.ConcurrentSubscriptions
 	return l
 }
 

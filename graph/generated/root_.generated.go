@@ -1133,6 +1133,8 @@ type ServiceConfig {
   maxRequestsPerMinute: Int!
   "How many requests of one key are answered at a time; 0 for any number."
   maxConcurrentRequests: Int!
+  "How much the queries of one key that are being answered at a time may cost in all; 0 for any number. One that is alone is answered, whatever it costs."
+  maxConcurrentCost: Int!
   "How many subscriptions of one key may be open at a time, and how many sockets; 0 for any number."
   maxConcurrentSubscriptions: Int!
   "Whether the schema can be asked for."
@@ -1750,6 +1752,8 @@ func (ec *executionContext) childFields_ServiceConfig(ctx context.Context, field
 		return ec.fieldContext_ServiceConfig_maxRequestsPerMinute(ctx, field)
 	case "maxConcurrentRequests":
 		return ec.fieldContext_ServiceConfig_maxConcurrentRequests(ctx, field)
+	case "maxConcurrentCost":
+		return ec.fieldContext_ServiceConfig_maxConcurrentCost(ctx, field)
 	case "maxConcurrentSubscriptions":
 		return ec.fieldContext_ServiceConfig_maxConcurrentSubscriptions(ctx, field)
 	case "introspection":

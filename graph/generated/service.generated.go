@@ -692,6 +692,29 @@ func (ec *executionContext) fieldContext_ServiceConfig_maxConcurrentRequests(_ c
 	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ServiceConfig_maxConcurrentCost(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConfig_maxConcurrentCost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxConcurrentCost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConfig_maxConcurrentCost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConfig", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ServiceConfig_maxConcurrentSubscriptions(ctx context.Context, field graphql.CollectedField, obj *model.ServiceConfig) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1505,6 +1528,11 @@ func (ec *executionContext) _ServiceConfig(ctx context.Context, sel ast.Selectio
 			}
 		case "maxConcurrentRequests":
 			out.Values[i] = ec._ServiceConfig_maxConcurrentRequests(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxConcurrentCost":
+			out.Values[i] = ec._ServiceConfig_maxConcurrentCost(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

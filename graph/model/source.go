@@ -136,6 +136,7 @@ type ServiceConfig struct {
 	MaxQueryTimeMs             int64 // in milliseconds
 	MaxRequestsPerMinute       int64
 	MaxConcurrentRequests      int64
+	MaxConcurrentCost          int64
 	MaxConcurrentSubscriptions int64
 	Introspection              bool
 	MaxBodyBytes               int32

@@ -22,6 +22,9 @@ type Door interface {
 	// Enter counts an operation over a socket among the requests of its caller, until Leave is called with the
 	// context that is returned. An error says, for the caller to read, what limit was met, and in Figures.
 	Enter(ctx context.Context) (context.Context, error)
+	// Spend counts the cost of what is asked by the request or the operation that ctx belongs to, until it leaves. An
+	// error says what limit was met, as that of Enter does.
+	Spend(ctx context.Context, cost int) error
 	// Leave ends that a request or an operation counts as one that is being answered. Twice is as good as once.
 	Leave(ctx context.Context)
 }

@@ -71,6 +71,8 @@ func (k *keys) Enter(ctx context.Context) (context.Context, error) {
 	})), nil
 }
 
+func (k *keys) Spend(context.Context, int) error { return nil }
+
 type visitIn struct{}
 
 func (k *keys) Leave(ctx context.Context) {

@@ -28,6 +28,7 @@ type Config struct {
 
 	RequestsPerMinute       int // of one key; 0 for any number
 	ConcurrentRequests      int // of one key; 0 for any number
+	ConcurrentCost          int // of the queries of one key that are being answered, in points; 0 for any number
 	ConcurrentSubscriptions int // of one key; 0 for any number
 
 	CoinPaprika CoinPaprika

@@ -16,6 +16,7 @@ type Flags struct {
 	Host                       string `env:"HOST" fallback:"127.0.0.1" placeholder:"127.0.0.1" group:"Server" help:"Address to listen on, 0.0.0.0 for all."`
 	APIRequestsPerMinute       string `name:"api-requests-per-minute" env:"API_REQUESTS_PER_MINUTE" fallback:"60000" placeholder:"60000" group:"Server" help:"Requests of one key in a minute at most, 0 for any number."`
 	APIConcurrentRequests      string `name:"api-concurrent-requests" env:"API_CONCURRENT_REQUESTS" fallback:"200" placeholder:"200" group:"Server" help:"Requests of one key at a time at most, 0 for any number."`
+	APIConcurrentCost          string `name:"api-concurrent-cost" env:"API_CONCURRENT_COST" fallback:"2000000" placeholder:"2000000" group:"Server" help:"Points that the queries of one key may cost that are being answered at a time, 0 for any number."`
 	APIConcurrentSubscriptions string `name:"api-concurrent-subscriptions" env:"API_CONCURRENT_SUBSCRIPTIONS" fallback:"5000" placeholder:"5000" group:"Server" help:"Subscriptions of one key at a time at most, and sockets, 0 for any number."`
 	MaxBodyBytes               string `env:"MAX_BODY_BYTES" fallback:"1048576" placeholder:"1048576" group:"Server" help:"Bytes in the body of a request at most."`
 	APIKey                     string `name:"api-key" env:"API_KEY" placeholder:"KEY" group:"Server" help:"Key that clients send."`

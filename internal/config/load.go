@@ -47,6 +47,7 @@ func (f Flags) Load() (Config, error) {
 
 		ConsensusMaxAge:         r.duration("CONSENSUS_MAX_AGE", f.ConsensusMaxAge, time.Minute, 8760*time.Hour),
 		RequestsPerMinute:       r.number("API_REQUESTS_PER_MINUTE", f.APIRequestsPerMinute, 0, 1_000_000_000),
+		ConcurrentCost:          r.number("API_CONCURRENT_COST", f.APIConcurrentCost, 0, 1_000_000_000),
 		ConcurrentRequests:      r.number("API_CONCURRENT_REQUESTS", f.APIConcurrentRequests, 0, 1_000_000),
 		ConcurrentSubscriptions: r.number("API_CONCURRENT_SUBSCRIPTIONS", f.APIConcurrentSubscriptions, 0, 1_000_000),
 		MaxBodyBytes:            r.number("MAX_BODY_BYTES", f.MaxBodyBytes, 1024, 1<<30),

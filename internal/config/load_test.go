@@ -35,6 +35,7 @@ func TestGoodValues(t *testing.T) {
 		{"GRAPHQL_INTROSPECTION", "off", func(c Config) any { return c.GraphQL.Introspection }, false},
 		{"API_REQUESTS_PER_MINUTE", "0", func(c Config) any { return c.RequestsPerMinute }, 0},
 		{"API_CONCURRENT_REQUESTS", "7", func(c Config) any { return c.ConcurrentRequests }, 7},
+		{"API_CONCURRENT_COST", "7", func(c Config) any { return c.ConcurrentCost }, 7},
 		{"API_CONCURRENT_SUBSCRIPTIONS", "8", func(c Config) any { return c.ConcurrentSubscriptions }, 8},
 		{"MAX_BODY_BYTES", "2048", func(c Config) any { return c.MaxBodyBytes }, 2048},
 		{"CONSENSUS_MAX_AGE", "90m", func(c Config) any { return c.ConsensusMaxAge }, 90 * time.Minute},

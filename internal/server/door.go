@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +39,7 @@ type caller struct {
 type visit struct {
 	digest [32]byte
 	left   atomic.Bool
+	cost   atomic.Int64
 }
 
 // ErrKey is that a key is missing or not accepted.
@@ -92,6 +94,23 @@ func (d *Door) enter(ctx context.Context) (context.Context, verdict) {
 // become a subscription. Twice is as good as once.
 func (d *Door) Leave(ctx context.Context) {
 	if v, ok := ctx.Value(visitKey{}).(*visit); ok && !v.left.Swap(true) {
-		d.throttle.leave(v.digest)
+		d.throttle.leave(v.digest, int(v.cost.Load()))
 	}
+}
+
+// Spend counts the cost of what is asked by the request that ctx belongs to, until it leaves. The error is a
+// *market.LimitError: what is being answered for the key costs too much for this beside it.
+func (d *Door) Spend(ctx context.Context, cost int) error {
+	v, ok := ctx.Value(visitKey{}).(*visit)
+	if !ok {
+		return nil
+	}
+	met, ok := d.throttle.spend(v.digest, cost)
+	if !ok {
+		most := d.throttle.limits.Cost
+		return &market.LimitError{Met: met, Limit: most, Err: fmt.Errorf(
+			"what is being answered for this key would cost %d points with this; at most %d are allowed at a time: ask again in a second", met, most)}
+	}
+	v.cost.Add(int64(cost))
+	return nil
 }

@@ -13,6 +13,7 @@ import (
 type Throttle struct {
 	PerMinute  int // requests in a minute
 	Concurrent int // requests at a time
+	Cost       int // points of cost of the queries that are being answered at a time: what their answers take of the memory
 }
 
 // throttle counts the requests of each key.
@@ -29,6 +30,7 @@ type usage struct {
 	from    time.Time // of the minute being counted
 	asked   int
 	running int
+	cost    int // of those that are running
 }
 
 func newThrottle(limits Throttle, now func() time.Time) *throttle {
@@ -76,11 +78,25 @@ func (t *throttle) enter(key [32]byte) verdict {
 	return v
 }
 
-// leave ends a request that was let in.
-func (t *throttle) leave(key [32]byte) {
+// leave ends a request that was let in, and has spent so much.
+func (t *throttle) leave(key [32]byte, cost int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.keys[key].running--
+	t.keys[key].cost -= cost
+}
+
+// spend counts the cost of a query of a request that was let in. Where it is too much beside the others, it says what
+// the limit would be exceeded with. A query that is alone is answered.
+func (t *throttle) spend(key [32]byte, cost int) (met int, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	u := t.keys[key]
+	if met = u.cost + cost; t.limits.Cost > 0 && met > t.limits.Cost && u.cost > 0 {
+		return met, false
+	}
+	u.cost = met
+	return met, true
 }
 
 // tell writes what is left into the headers, in the fields of the IETF's draft on rate limits.

@@ -9,6 +9,7 @@ import (
 	"context"
 
 	"github.com/kasparro/kasparro/graph/generated"
+	"github.com/kasparro/kasparro/graph/live"
 	"github.com/kasparro/kasparro/graph/model"
 	"github.com/kasparro/kasparro/graph/wire"
 	"github.com/kasparro/kasparro/internal/market"
@@ -32,7 +33,8 @@ func (r *subscriptionResolver) RecordAdded(ctx context.Context, filter *market.R
 	if err != nil {
 		return nil, err
 	}
-	return r.Feed.Records(ctx, f, position, func(err error) { wire.End(ctx, err) })
+	wanted := live.Wanted{RecordFilter: f, After: position, Together: together(ctx)}
+	return r.Feed.Records(ctx, wanted, func(err error) { wire.End(ctx, err) })
 }
 
 func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }

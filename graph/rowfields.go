@@ -69,15 +69,15 @@ func expiredOfRecord(ctx context.Context, _ graphql.CollectedField, p page[model
 }
 
 func payloadsOfPage(ctx context.Context, p page[model.Record]) (map[int64]json.RawMessage, bool) {
-	if !together(p.rows) {
+	if !ofOneGroup(p.rows) {
 		return nil, false
 	}
 	payloads, err := model.PayloadsOf(ctx, p.reader, p.rows[0].Group)
 	return payloads, err == nil
 }
 
-// together tells whether rows are of one group, so that what hangs on one is read for all.
-func together(rows []*model.Record) bool {
+// ofOneGroup tells whether rows are of one group, so that what hangs on one is read for all.
+func ofOneGroup(rows []*model.Record) bool {
 	for _, r := range rows {
 		if r.Group != rows[0].Group {
 			return false
@@ -89,7 +89,7 @@ func together(rows []*model.Record) bool {
 // assetOfRecord reads the assets of all rows.
 func assetOfRecord(ctx context.Context, f graphql.CollectedField, p page[model.Record]) (writer[model.Record], bool) {
 	write, ok := compile(ctx, f, assetObject, page[model.Asset]{reader: p.reader})
-	if !ok || !together(p.rows) {
+	if !ok || !ofOneGroup(p.rows) {
 		return nil, false
 	}
 	assets, err := model.AssetsOf(ctx, p.reader, p.rows[0].Group)

@@ -433,12 +433,16 @@ extend type Query {
 `, BuiltIn: false},
 	{Name: "../live.graphqls", Input: `"What happens, while it happens: over WebSocket (graphql-transport-ws) or server-sent events."
 type Subscription {
-  "A run has begun, gone on or ended. A client that is slow misses states between, never the last one."
+  "A run has begun, gone on or ended. A client that is slow misses states between, never the last one. Its ` + "`" + `drifts` + "`" + ` are read for each subscriber."
   etlRunChanged(
     "Only of this source."
     source: String
   ): EtlRun!
-  "A record has been added. None is left out and none comes twice, however slow the client is."
+  """
+  A record has been added. None is left out and none comes twice, however slow the client is. Plain fields of the record and of its
+  asset are read once for all subscribers; what else is selected is read for each of them, for up to 100 of its records
+  at a time. An event has the time of a query: what takes longer is ` + "`" + `TIMEOUT` + "`" + `, and the subscription goes on.
+  """
   recordAdded(
     "Which records."
     filter: RecordFilter

@@ -1,6 +1,6 @@
 // Package live tells subscribers what is committed, while it is. There is one feed for each process: it looks at
-// the database once for each commit, whoever many are told of it, and what hangs on a record or a run is
-// read once for all of them.
+// the database once for each commit, however many are told of it, and reads runs, records and their assets
+// once for all of them. What else hangs on those is read for whoever asks, and for what that one is told of.
 package live
 
 import (
@@ -25,6 +25,7 @@ type Feed struct {
 	reader market.Reader
 	log    *slog.Logger
 	bell   chan struct{}
+	past   *past // for those who catch up
 
 	mu       sync.Mutex
 	ready    bool  // position is known
@@ -35,10 +36,22 @@ type Feed struct {
 
 // New makes a feed, which tells nothing before Run.
 func New(reader market.Reader, log *slog.Logger) *Feed {
-	return &Feed{
+	f := &Feed{
 		reader: reader, log: log, bell: make(chan struct{}, 1),
 		runs: map[*runSubscriber]struct{}{}, records: map[*recordSubscriber]struct{}{},
 	}
+	f.past = newPast(f.loadPast)
+	return f
+}
+
+// loadPast reads what was added after a version, without the runs.
+func (f *Feed) loadPast(ctx context.Context, after int64) (news, error) {
+	commits, err := f.reader.CommitsAfter(ctx, after, commitsAtOnce)
+	if err != nil || len(commits) == 0 {
+		return news{}, err
+	}
+	records, err := f.loadRecords(ctx, commits)
+	return news{version: commits[len(commits)-1].Version, records: records}, err
 }
 
 // Wake has the feed look whether anything has been committed. It does not wait for that.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kasparro/kasparro/graph/model"
 	"github.com/kasparro/kasparro/internal/market"
 )
 
@@ -30,16 +31,16 @@ func (f *Feed) newFilter(ctx context.Context, wanted market.RecordFilter) (filte
 	return made, nil
 }
 
-func (f filter) matches(a addition) bool {
-	if f.Sources != nil && !slices.Contains(f.Sources, a.Source) {
+func (f filter) matches(r *model.Record) bool {
+	if f.Sources != nil && !slices.Contains(f.Sources, r.Source) {
 		return false
 	}
-	if f.Assets != nil && !slices.Contains(f.assets, a.AssetID) && (a.asset == nil || !slices.Contains(f.Assets, a.asset.Slug)) {
+	if f.Assets != nil && !slices.Contains(f.assets, r.AssetID) && (r.Known == nil || !slices.Contains(f.Assets, r.Known.Slug)) {
 		return false
 	}
-	if f.Symbols != nil && (a.asset == nil || !slices.ContainsFunc(f.Symbols, func(s string) bool { return strings.EqualFold(s, a.asset.Symbol) })) {
+	if f.Symbols != nil && (r.Known == nil || !slices.ContainsFunc(f.Symbols, func(s string) bool { return strings.EqualFold(s, r.Known.Symbol) })) {
 		return false
 	}
 	from, before := f.ObservedAt.From, f.ObservedAt.Before
-	return (from == nil || !a.ObservedAt.Before(*from)) && (before == nil || a.ObservedAt.Before(*before))
+	return (from == nil || !r.ObservedAt.Before(*from)) && (before == nil || r.ObservedAt.Before(*before))
 }

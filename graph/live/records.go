@@ -2,6 +2,8 @@ package live
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/kasparro/kasparro/graph/model"
@@ -12,13 +14,21 @@ import (
 // has missed from the database, at its own pace.
 const recordsWaiting = 1000
 
+// Wanted is which records a subscriber wants to be told of.
+type Wanted struct {
+	market.RecordFilter
+	After    *market.Position // from behind it; nil: from now on
+	Together int              // so many records at most are one group, for which what hangs on them is read together; 0 is 1
+}
+
 // recordSubscriber waits for records to be added.
 type recordSubscriber struct {
-	feed   *Feed
-	filter filter
-	at     market.Position // the first that it has not been sent
-	from   market.Position // at, when it joined
-	bell   chan struct{}
+	feed     *Feed
+	filter   filter
+	together int             // records in a group at most
+	at       market.Position // the first that it has not been sent
+	from     market.Position // at, when it joined
+	bell     chan struct{}
 
 	mu      sync.Mutex
 	waiting []*model.Record
@@ -26,18 +36,17 @@ type recordSubscriber struct {
 	full    bool  // what came last did not fit
 }
 
-// Records tells of records as they are added, in that order: from behind a position or, where it is nil, from now on,
-// until ctx ends. No record is left out and none comes twice, however slow the subscriber is. The channel is
+// Records tells of records as they are added, in that order, until ctx ends. No record is left out and none comes twice, however slow the subscriber is. The channel is
 // closed at the end; where ctx has not ended, end is told before why not all could be told: an
 // error that wraps ErrForgotten where the subscriber has fallen behind what is remembered. It returns
-// ErrUnavailable while the database has never been seen.
-func (f *Feed) Records(ctx context.Context, wanted market.RecordFilter, after *market.Position, end func(error)) (<-chan *model.Record, error) {
-	matching, err := f.newFilter(ctx, wanted)
+// ErrUnavailable while the database has never been seen, and ErrBadCursor for a position where it has never been.
+func (f *Feed) Records(ctx context.Context, wanted Wanted, end func(error)) (<-chan *model.Record, error) {
+	matching, err := f.newFilter(ctx, wanted.RecordFilter)
 	if err != nil {
 		return nil, err
 	}
-	s := &recordSubscriber{feed: f, filter: matching, bell: make(chan struct{}, 1)}
-	if s.at, err = f.beginning(ctx, after); err != nil {
+	s := &recordSubscriber{feed: f, filter: matching, together: max(1, wanted.Together), bell: make(chan struct{}, 1)}
+	if s.at, err = f.beginning(ctx, wanted.After); err != nil {
 		return nil, err
 	}
 	joined, err := f.join(s)
@@ -58,11 +67,19 @@ func (f *Feed) Records(ctx context.Context, wanted market.RecordFilter, after *m
 // beginning is the first position that a subscriber wants to be sent: now is what is committed now, which others may
 // not have been told of yet.
 func (f *Feed) beginning(ctx context.Context, after *market.Position) (market.Position, error) {
-	if after != nil {
+	if position, _, _ := f.state(); after != nil && after.Version <= position {
 		return market.Position{Version: after.Version, Ordinal: after.Ordinal + 1}, nil
 	}
 	version, err := f.reader.Version(ctx)
-	return market.Position{Version: version + 1}, err
+	switch {
+	case err != nil:
+		return market.Position{}, err
+	case after == nil:
+		return market.Position{Version: version + 1}, nil
+	case after.Version > version:
+		return market.Position{}, fmt.Errorf("%w: the database has never been where this one stands: has it been restored from a backup?", market.ErrBadCursor)
+	}
+	return market.Position{Version: after.Version, Ordinal: after.Ordinal + 1}, nil
 }
 
 // join has a subscriber told of what comes, if it has been sent all that others have been told of.
@@ -90,12 +107,7 @@ func (f *Feed) leaveRecords(s *recordSubscriber) {
 
 // put has the matching news wait for the subscriber, and tells whether they fitted.
 func (s *recordSubscriber) put(n news) bool {
-	var wanted []*model.Record
-	for _, r := range n.records {
-		if !r.Added.Before(s.from) && s.filter.matches(r) {
-			wanted = append(wanted, r.Record)
-		}
-	}
+	wanted := s.matching(n, s.from)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer ring(s.bell)
@@ -143,10 +155,8 @@ func (s *recordSubscriber) run(ctx context.Context, joined bool, out chan<- *mod
 func (s *recordSubscriber) follow(ctx context.Context, out chan<- *model.Record) bool {
 	for {
 		records, told, full := s.take()
-		for _, r := range records {
-			if !send(ctx, out, r) {
-				return false
-			}
+		if !s.send(ctx, out, records) {
+			return false
 		}
 		s.at = market.Position{Version: told + 1}
 		if full {
@@ -160,28 +170,43 @@ func (s *recordSubscriber) follow(ctx context.Context, out chan<- *model.Record)
 	}
 }
 
+// send sends records in groups of its own, or tells that nobody wants them any more.
+func (s *recordSubscriber) send(ctx context.Context, out chan<- *model.Record, records []*model.Record) bool {
+	for some := range slices.Chunk(records, s.together) {
+		for _, r := range model.Apart(some) {
+			if !send(ctx, out, r) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // catchUp sends what was added from where the subscriber stands on, until it can join the others.
 func (s *recordSubscriber) catchUp(ctx context.Context, out chan<- *model.Record) error {
 	for {
-		commits, err := s.feed.reader.CommitsAfter(ctx, s.at.Version-1, commitsAtOnce)
+		n, err := s.feed.past.behind(ctx, s.at.Version-1)
 		if err != nil {
 			return err
 		}
-		if len(commits) == 0 {
-			if joined, err := s.feed.join(s); joined || err != nil {
-				return err
-			}
-			continue
-		}
-		n, err := s.feed.load(ctx, commits, true)
-		if err != nil {
-			return err
-		}
-		for _, r := range n.records {
-			if !r.Added.Before(s.at) && s.filter.matches(r) && !send(ctx, out, r.Record) {
+		if n.version > 0 {
+			if !s.send(ctx, out, s.matching(n, s.at)) {
 				return ctx.Err()
 			}
+			s.at = market.Position{Version: n.version + 1}
 		}
-		s.at = market.Position{Version: n.version + 1}
+		if joined, err := s.feed.join(s); joined || err != nil {
+			return err
+		}
 	}
+}
+
+// matching is what of the news the subscriber wants, from a position on.
+func (s *recordSubscriber) matching(n news, from market.Position) (wanted []*model.Record) {
+	for _, r := range n.records {
+		if !r.Added.Before(from) && s.filter.matches(r) {
+			wanted = append(wanted, r)
+		}
+	}
+	return wanted
 }

@@ -7,13 +7,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kasparro/kasparro/graph/live"
 	"github.com/kasparro/kasparro/graph/model"
 	"github.com/kasparro/kasparro/internal/market"
 )
 
 func (w *world) follow(f market.RecordFilter, after *market.Position) <-chan *model.Record {
 	w.Helper()
-	records, err := w.Records(w.Context(), f, after, func(err error) { w.Error(err) })
+	records, err := w.Records(w.Context(), live.Wanted{RecordFilter: f, After: after, Together: 100}, func(err error) { w.Error(err) })
 	require.NoError(w, err)
 	return records
 }
@@ -79,7 +80,7 @@ func TestManyCostNoMoreQuestionsThanOne(t *testing.T) {
 		defer cancel()
 		var all []<-chan *model.Record
 		for range subscribers {
-			records, err := w.Records(ctx, market.RecordFilter{Symbols: []string{"bit"}}, nil, func(err error) { t.Error(err) })
+			records, err := w.Records(ctx, live.Wanted{RecordFilter: market.RecordFilter{Symbols: []string{"bit"}}}, func(err error) { t.Error(err) })
 			require.NoError(t, err)
 			all = append(all, records)
 		}
@@ -147,14 +148,14 @@ func TestWhatIsForgottenEndsASubscription(t *testing.T) {
 	take(t, early, 2) // the feed has told of them and holds none
 	require.NoError(t, w.store.ForgetCommits(t.Context()))
 	why := make(chan error, 1)
-	records, err := w.Records(t.Context(), market.RecordFilter{}, first, func(err error) { why <- err })
+	records, err := w.Records(t.Context(), live.Wanted{After: first}, func(err error) { why <- err })
 	require.NoError(t, err)
 	_, more := <-records
 	require.False(t, more)
 	require.ErrorIs(t, <-why, market.ErrForgotten)
 
 	ctx, cancel := context.WithCancel(t.Context())
-	records, err = w.Records(ctx, market.RecordFilter{}, nil, func(err error) { t.Error(err) })
+	records, err = w.Records(ctx, live.Wanted{}, func(err error) { t.Error(err) })
 	require.NoError(t, err)
 	cancel()
 	for range records {

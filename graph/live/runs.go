@@ -19,7 +19,7 @@ type runSubscriber struct {
 	bell   chan struct{}
 
 	mu      sync.Mutex
-	waiting map[int64]*model.EtlRun
+	waiting map[int64]market.Run
 	order   []int64 // of those that wait
 }
 
@@ -52,7 +52,7 @@ func (f *Feed) leaveRuns(s *runSubscriber) {
 }
 
 // put has runs wait for the subscriber.
-func (s *runSubscriber) put(runs []*model.EtlRun) {
+func (s *runSubscriber) put(runs []market.Run) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, run := range runs {
@@ -60,7 +60,7 @@ func (s *runSubscriber) put(runs []*model.EtlRun) {
 			continue
 		}
 		if s.waiting == nil {
-			s.waiting = map[int64]*model.EtlRun{}
+			s.waiting = map[int64]market.Run{}
 		}
 		if _, waits := s.waiting[run.ID]; !waits {
 			s.order = append(s.order, run.ID)
@@ -76,7 +76,7 @@ func (s *runSubscriber) put(runs []*model.EtlRun) {
 	}
 }
 
-// take returns the run that has waited longest, nil if there is none.
+// take returns the run that has waited longest, in a group of its own, nil if there is none.
 func (s *runSubscriber) take() *model.EtlRun {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,7 +88,7 @@ func (s *runSubscriber) take() *model.EtlRun {
 	run := s.waiting[id]
 	delete(s.waiting, id)
 	s.order = s.order[1:]
-	return run
+	return model.NewEtlRun(&run)
 }
 
 func (s *runSubscriber) follow(ctx context.Context, out chan<- *model.EtlRun) {

@@ -10,7 +10,7 @@ type Drift struct {
 
 // NewDrifts wraps drifts that were read together.
 func NewDrifts(rows []market.Drift) []*Drift {
-	return grouped(rows, func(d market.Drift, g *Group[Drift]) Drift { return Drift{d, g} })
+	return grouped(rows, func(d *market.Drift, g *Group[Drift]) Drift { return Drift{*d, g} })
 }
 
 // GlobalID is the drift's id in the API.

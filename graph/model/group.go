@@ -2,7 +2,6 @@ package model
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -13,7 +12,7 @@ import (
 // depth of a query and never the number of its rows, whichever way the query reaches them (nodes,
 // edges, or through another row).
 //
-// A Group belongs to one request, or to all who are told of its rows while they are added, and is safe for concurrent use.
+// A Group belongs to one request, or to one subscriber, and is safe for concurrent use.
 type Group[T any] struct {
 	Rows []*T
 
@@ -29,32 +28,23 @@ type read struct {
 
 // Together returns what load returns for all rows of the group. It is called once for each key; a
 // key names the field and its arguments, and always goes with the same V. An error is a *Failure,
-// the same for all rows; a panic is one, too. A read that was given up because
-// whoever asked first has gone, or has no time left, is tried again for whoever asks next. Nothing is read for a ctx that
-// has ended: that of a page would be tried once for each of its fields.
+// the same for all rows; a panic is one, too, and so is that the time ran out: what was too much once is not tried again. Nothing is
+// read for a ctx that has ended: that of a page would be tried once for each of its fields.
 func Together[T, V any](ctx context.Context, g *Group[T], key string, load func(rows []*T) (V, error)) (none V, err error) {
-	for {
-		if err := ctx.Err(); err != nil {
-			return none, err
-		}
-		r, mine := g.read(key), false
-		r.once.Do(func() {
-			mine = true
-			value, err := rescued(g.Rows, load)
-			if r.value = value; err != nil {
-				r.err = &Failure{cause: fmt.Errorf("%s: %w", key, err)}
-			}
-			if givenUp(err) {
-				g.forget(key)
-			}
-		})
-		switch {
-		case r.err == nil:
-			return r.value.(V), nil
-		case mine || !givenUp(r.err):
-			return none, r.err
-		}
+	if err := ctx.Err(); err != nil {
+		return none, err
 	}
+	r := g.read(key)
+	r.once.Do(func() {
+		value, err := rescued(g.Rows, load)
+		if r.value = value; err != nil {
+			r.err = &Failure{cause: fmt.Errorf("%s: %w", key, err)}
+		}
+	})
+	if r.err != nil {
+		return none, r.err
+	}
+	return r.value.(V), nil
 }
 
 // read is the read under a key, whether it was done or not.
@@ -70,16 +60,6 @@ func (g *Group[T]) read(key string) *read {
 		g.reads[key] = r
 	}
 	return r
-}
-
-func (g *Group[T]) forget(key string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.reads, key)
-}
-
-func givenUp(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // rescued makes an error of a panic, so that one row is not told of it in another way than the rest.
@@ -108,11 +88,11 @@ func (f *Failure) Unwrap() error { return f.cause }
 func (f *Failure) Report(log func()) { f.once.Do(log) }
 
 // grouped wraps rows that were read together. They lie side by side in the memory.
-func grouped[M, T any](rows []M, wrap func(M, *Group[T]) T) []*T {
+func grouped[M, T any](rows []M, wrap func(*M, *Group[T]) T) []*T {
 	g := &Group[T]{Rows: make([]*T, len(rows))}
 	wrapped := make([]T, len(rows))
-	for i, row := range rows {
-		wrapped[i] = wrap(row, g)
+	for i := range rows {
+		wrapped[i] = wrap(&rows[i], g)
 		g.Rows[i] = &wrapped[i]
 	}
 	return g.Rows

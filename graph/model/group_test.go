@@ -73,33 +73,6 @@ func TestAPanicFailsAllRowsAlike(t *testing.T) {
 	require.Same(t, first, second)
 }
 
-// Rows that many are told of do not fail for all because the first of them has gone.
-func TestAReadThatWasGivenUpIsTriedAgain(t *testing.T) {
-	rows := assets(2)
-	began, goOn := make(chan struct{}), make(chan struct{})
-	gone := make(chan error)
-	go func() {
-		_, err := model.Together(t.Context(), rows[0].Group, "field", func([]*model.Asset) (int, error) {
-			close(began)
-			<-goOn
-			return 0, context.Canceled
-		})
-		gone <- err
-	}()
-	<-began
-	answer := make(chan int)
-	go func() {
-		n, err := model.Together(t.Context(), rows[1].Group, "field", func([]*model.Asset) (int, error) { return 7, nil })
-		if err != nil {
-			t.Error(err)
-		}
-		answer <- n
-	}()
-	close(goOn)
-	require.ErrorIs(t, <-gone, context.Canceled)
-	require.Equal(t, 7, <-answer)
-}
-
 func TestNothingIsReadForOneWhoHasGone(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -38,7 +38,7 @@ type MatchChange struct {
 
 // NewMatchChanges wraps changes that were read together.
 func NewMatchChanges(rows []market.MatchChange) []*MatchChange {
-	return grouped(rows, func(c market.MatchChange, g *Group[MatchChange]) MatchChange { return MatchChange{c, g} })
+	return grouped(rows, func(c *market.MatchChange, g *Group[MatchChange]) MatchChange { return MatchChange{*c, g} })
 }
 
 // GlobalID is the change's id in the API.

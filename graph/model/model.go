@@ -17,7 +17,7 @@ type Asset struct {
 
 // NewAssets wraps assets that were read together.
 func NewAssets(rows []market.Asset) []*Asset {
-	return grouped(rows, func(a market.Asset, g *Group[Asset]) Asset { return Asset{a, g} })
+	return grouped(rows, func(a *market.Asset, g *Group[Asset]) Asset { return Asset{*a, g} })
 }
 
 // GlobalID is the asset's id in the API.
@@ -31,7 +31,7 @@ type Listing struct {
 
 // NewListings wraps listings that were read together.
 func NewListings(rows []market.Listing) []*Listing {
-	return grouped(rows, func(l market.Listing, g *Group[Listing]) Listing { return Listing{l, g} })
+	return grouped(rows, func(l *market.Listing, g *Group[Listing]) Listing { return Listing{*l, g} })
 }
 
 // GlobalID is the listing's id in the API.
@@ -48,14 +48,26 @@ func (l *Listing) MatchReason() string { return l.Match.Reason }
 
 // Record is a record among those it was read with.
 type Record struct {
-	market.Record
+	*market.Record // shared with others, and never changed
+
 	Group *Group[Record]
 	Added *market.Position // where it stands among all that were added; nil where it was not read as one of them
+	Known *market.Asset    // its asset, where that has been read already; otherwise nil
 }
 
-// NewRecords wraps records that were read together.
+// NewRecords wraps records that were read together, and keeps them.
 func NewRecords(rows []market.Record) []*Record {
-	return grouped(rows, func(r market.Record, g *Group[Record]) Record { return Record{Record: r, Group: g} })
+	return grouped(rows, func(r *market.Record, g *Group[Record]) Record { return Record{Record: r, Group: g} })
+}
+
+// Apart returns records that many are told of as a group of their own: what hangs on them is read for whoever asked, and for
+// no other record.
+func Apart(rows []*Record) []*Record {
+	return grouped(rows, func(r **Record, g *Group[Record]) Record {
+		own := **r
+		own.Group = g
+		return own
+	})
 }
 
 // ResumeCursor is nil where the record was not read as one that is being added.
@@ -75,7 +87,7 @@ type Rejection struct {
 
 // NewRejections wraps rejections that were read together.
 func NewRejections(rows []market.Rejection) []*Rejection {
-	return grouped(rows, func(r market.Rejection, g *Group[Rejection]) Rejection { return Rejection{r, g} })
+	return grouped(rows, func(r *market.Rejection, g *Group[Rejection]) Rejection { return Rejection{*r, g} })
 }
 
 // GlobalID is the rejection's id in the API.

@@ -14,7 +14,7 @@ type EtlRun struct {
 
 // NewEtlRuns wraps runs that were read together.
 func NewEtlRuns(rows []market.Run) []*EtlRun {
-	return grouped(rows, func(r market.Run, g *Group[EtlRun]) EtlRun { return EtlRun{r, g} })
+	return grouped(rows, func(r *market.Run, g *Group[EtlRun]) EtlRun { return EtlRun{*r, g} })
 }
 
 // NewEtlRun wraps a run, nil for nil.

@@ -58,7 +58,7 @@ func newBroken(cause any) broken {
 	return broken{fmt.Errorf("panic: %v\n%s", cause, debug.Stack())}
 }
 
-// subscribe follows a subscription. The time of a request bounds its beginning only.
+// subscribe follows a subscription. The time of a request bounds its beginning, and what is read for each event.
 func (h Handler) subscribe(ctx context.Context, op *graphql.OperationContext, out outlet) {
 	release, err := h.Live.subscribe(ctx)
 	if err != nil {
@@ -75,8 +75,9 @@ func (h Handler) subscribe(ctx context.Context, op *graphql.OperationContext, ou
 		return
 	}
 	h.Live.Door.Leave(ctx)
+	events := underRoot(ctx, op)
 	for {
-		answer := responses(ctx)
+		answer := h.event(events, responses)
 		switch {
 		case answer == nil && ctx.Err() != nil:
 			return

@@ -100,6 +100,7 @@ type liveWorld struct {
 	feed  chan string                 // what is sent is an event, as JSON; closed, subscriptions end
 	begin func(context.Context) error // told of each subscription
 	begun chan context.Context        // the context of each
+	event graphql.ResponseHandler     // makes each event; nil: what is fed
 }
 
 // newLiveWorld serves over sockets and as events. A request that has the header X-Key comes with that key.
@@ -143,6 +144,9 @@ func (w *liveWorld) subscribe(ctx context.Context) graphql.ResponseHandler {
 		return nil
 	}
 	w.begun <- ctx
+	if w.event != nil {
+		return w.event
+	}
 	return func(ctx context.Context) *graphql.Response {
 		select {
 		case event, more := <-w.feed:

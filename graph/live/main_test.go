@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,6 +23,11 @@ import (
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
 
+const (
+	waitAtMost = 20 * time.Second
+	pollEvery  = time.Millisecond
+)
+
 var noon = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
 // world is a feed over a store of its own, woken by every commit as in the service.
@@ -31,7 +37,9 @@ type world struct {
 	*live.Feed
 	store      *postgres.Store
 	db         *bun.DB
+	url        string
 	statements atomic.Int64 // of the feed
+	reads      atomic.Int64 // those among them that read more than whether there is anything new
 	next       int          // hour of the next record
 }
 
@@ -39,11 +47,18 @@ type world struct {
 func (w *world) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context { return ctx }
 
 // AfterQuery counts.
-func (w *world) AfterQuery(context.Context, *bun.QueryEvent) { w.statements.Add(1) }
+func (w *world) AfterQuery(_ context.Context, e *bun.QueryEvent) {
+	w.statements.Add(1)
+	if !strings.Contains(e.Query, "FROM commits") && !strings.Contains(e.Query, "FROM data_version") {
+		w.reads.Add(1)
+	}
+}
 
-func newWorld(t *testing.T) *world {
-	url := postgrestest.URL(t)
-	w := &world{T: t, db: postgrestest.Open(t, url)}
+func newWorld(t *testing.T) *world { return worldOver(t, postgrestest.URL(t)) }
+
+// worldOver is the feed of another process over the same database.
+func worldOver(t *testing.T, url string) *world {
+	w := &world{T: t, url: url, db: postgrestest.Open(t, url)}
 	w.store = postgres.New(w.db, identity.Resolve)
 	w.Feed = live.New(postgres.New(postgrestest.Open(t, url).WithQueryHook(w), nil), slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -59,7 +74,7 @@ func newWorld(t *testing.T) *world {
 		defer stop()
 		_, err := w.Runs(probe, "")
 		return err == nil
-	}, 10*time.Second, time.Millisecond, "it is ready as soon as it has seen the database")
+	}, waitAtMost, pollEvery, "it is ready as soon as it has seen the database")
 	return w
 }
 
@@ -98,7 +113,7 @@ func take[T any](t *testing.T, from <-chan T, n int) (values []T) {
 		case v, ok := <-from:
 			require.True(t, ok, "it has ended after %d of %d", len(values), n)
 			values = append(values, v)
-		case <-time.After(20 * time.Second):
+		case <-time.After(waitAtMost):
 			require.FailNow(t, "nothing comes", "after %d of %d", len(values), n)
 		}
 	}

@@ -27,7 +27,8 @@ const (
 // concurrent use.
 type past struct {
 	load  func(ctx context.Context, after int64) (news, error)
-	most  int // records that are kept
+	most  int           // records that are kept
+	age   time.Duration // that they reach
 	reads singleflight.Group
 	slots chan struct{}
 
@@ -45,7 +46,7 @@ type keptNews struct {
 }
 
 func newPast(load func(ctx context.Context, after int64) (news, error)) *past {
-	return &past{load: load, most: pastRecords, slots: make(chan struct{}, pastReads)}
+	return &past{load: load, most: pastRecords, age: pastKept, slots: make(chan struct{}, pastReads)}
 }
 
 // behind returns what some commits have brought of which the first comes after the version, or is at most commitsAtOnce before it,
@@ -105,7 +106,7 @@ func (p *past) keep(after int64, n news) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	k := &keptNews{news: n, after: after}
-	k.until = time.AfterFunc(pastKept, func() {
+	k.until = time.AfterFunc(p.age, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.drop(k)

@@ -70,7 +70,7 @@ func TestTheSlowMissNothing(t *testing.T) {
 	require.Equal(t, []int{4800}, hours(take(t, slow, 1)), "and then it follows again")
 }
 
-// However many listen, the database is asked as often as for one.
+// However many listen, the database is asked as often as for one: for records, their assets and runs.
 func TestManyCostNoMoreQuestionsThanOne(t *testing.T) {
 	w := newWorld(t)
 	run := w.start("coingecko")
@@ -79,7 +79,11 @@ func TestManyCostNoMoreQuestionsThanOne(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		var all []<-chan *model.Record
+		var allRuns []<-chan *model.EtlRun
 		for range subscribers {
+			runs, err := w.Runs(ctx, "")
+			require.NoError(t, err)
+			allRuns = append(allRuns, runs)
 			records, err := w.Records(ctx, live.Wanted{RecordFilter: market.RecordFilter{Symbols: []string{"bit"}}}, func(err error) { t.Error(err) })
 			require.NoError(t, err)
 			all = append(all, records)
@@ -87,6 +91,9 @@ func TestManyCostNoMoreQuestionsThanOne(t *testing.T) {
 		w.add(run, "bitcoin", 1)
 		for _, records := range all {
 			take(t, records, 1) // everybody follows
+		}
+		for _, runs := range allRuns {
+			take(t, runs, 1)
 		}
 		before := w.statements.Load()
 		w.add(run, "bitcoin", 5)
@@ -96,6 +103,9 @@ func TestManyCostNoMoreQuestionsThanOne(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, "bitcoin", assets[r.AssetID].Slug)
 			}
+		}
+		for _, runs := range allRuns {
+			take(t, runs, 1)
 		}
 		return w.statements.Load() - before
 	}

@@ -99,7 +99,7 @@ func (w *liveWorld) add(hour, records int, coins ...string) {
 
 // subscribe returns a function that waits for the next event. When subscribe returns, the subscription has begun.
 func (w *liveWorld) subscribe(query string) func() answer {
-	ctx, cancel := context.WithTimeout(w.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(w.Context(), 30*time.Second)
 	w.Cleanup(cancel)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.server.URL+"/?query="+url.QueryEscape(query), nil)
 	require.NoError(w, err)

@@ -26,7 +26,7 @@ type open struct{}
 func (open) Admit(ctx context.Context, _ string) (context.Context, error) { return ctx, nil }
 func (open) Caller(context.Context) (string, bool)                        { return "everybody", true }
 func (open) Enter(ctx context.Context) (context.Context, error)           { return ctx, nil }
-func (open) Spend(context.Context, int) error { return nil }
+func (open) Spend(context.Context, int) error                             { return nil }
 func (open) Leave(context.Context)                                        {}
 
 // liveWorld is a world with subscriptions, which notes what is read for them.

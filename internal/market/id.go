@@ -17,6 +17,8 @@ const (
 	IDRejection   = "rejection"
 	IDDrift       = "drift"
 	IDMatchChange = "change"
+	IDKey         = "key"
+	IDAuditEntry  = "audit"
 )
 
 // GlobalID makes the id of a thing that has a number.

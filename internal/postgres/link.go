@@ -16,7 +16,7 @@ import (
 // as it stands then; market.ErrNotFound where there is no such listing or asset, and a *market.InputError
 // where the asset has a listing of that source already.
 func (s *Store) LinkListing(ctx context.Context, key market.ListingKey, slug, by string) (market.Listing, error) {
-	return s.decide(ctx, key, by, func(d decision) error {
+	return s.decide(ctx, market.AuditListingLinked, key, by, func(d decision) error {
 		members, err := d.living(slug)
 		if err != nil {
 			return err
@@ -39,7 +39,7 @@ func (s *Store) LinkListing(ctx context.Context, key market.ListingKey, slug, by
 // UnlinkListing stores that a person says that the listing is not the asset that it belongs to, as
 // LinkListing does. Evidence may then find it another. A *market.InputError says that it stands alone.
 func (s *Store) UnlinkListing(ctx context.Context, key market.ListingKey, by string) (market.Listing, error) {
-	return s.decide(ctx, key, by, func(d decision) error {
+	return s.decide(ctx, market.AuditListingUnlinked, key, by, func(d decision) error {
 		members, err := d.membersOf(d.listing.AssetID)
 		if err != nil {
 			return err
@@ -54,7 +54,7 @@ func (s *Store) UnlinkListing(ctx context.Context, key market.ListingKey, by str
 // ReleaseListing forgets what people said of the listing, as LinkListing does: evidence decides again. A
 // *market.InputError says that all that was said was said of another.
 func (s *Store) ReleaseListing(ctx context.Context, key market.ListingKey, by string) (market.Listing, error) {
-	return s.decide(ctx, key, by, func(d decision) error {
+	return s.decide(ctx, market.AuditListingReleased, key, by, func(d decision) error {
 		speakers, err := d.speakers()
 		if err != nil {
 			return err
@@ -70,7 +70,7 @@ func (s *Store) ReleaseListing(ctx context.Context, key market.ListingKey, by st
 }
 
 // decide stores a decision about a listing and resolves all listings again, all in one transaction.
-func (s *Store) decide(ctx context.Context, key market.ListingKey, by string, store func(decision) error) (market.Listing, error) {
+func (s *Store) decide(ctx context.Context, action market.AuditAction, key market.ListingKey, by string, store func(decision) error) (market.Listing, error) {
 	var decided market.Listing
 	err := inTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		if err := lockAssets(ctx, tx); err != nil {
@@ -98,6 +98,9 @@ func (s *Store) decide(ctx context.Context, key market.ListingKey, by string, st
 			return err
 		}
 		decided = listing.listing()
+		if err := auditDecision(ctx, tx, action, decided); err != nil {
+			return err
+		}
 		return noteCommit(ctx, tx, 0, addedNone)
 	})
 	var wrong *market.InputError
@@ -111,4 +114,8 @@ func (s *Store) decide(ctx context.Context, key market.ListingKey, by string, st
 		return market.Listing{}, fmt.Errorf("decide about %s: %w", key, unavailable(err))
 	}
 	return decided, nil
+}
+
+func auditDecision(ctx context.Context, tx bun.Tx, action market.AuditAction, l market.Listing) error {
+	return audit(ctx, tx, action, market.GlobalID(market.IDListing, l.ID), l.Key().String()+" is of "+market.GlobalID(market.IDAsset, l.AssetID))
 }

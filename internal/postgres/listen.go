@@ -16,15 +16,25 @@ const (
 	listenQuiet = 30 * time.Second
 )
 
-// Listen calls wake whenever something has been committed to the database at url, by whatever process, until ctx
-// ends; it never returns before. It needs a connection of its own straight to the primary, no transaction pooler
-// between. While there is none it calls wake every second, and tells what is wrong.
-func Listen(ctx context.Context, url string, wake func(), wrong func(error)) {
+// Wakes are called when something was committed to the database, by whatever process.
+type Wakes struct {
+	Commits func() // what readers see has changed
+	Keys    func() // a key was made or revoked
+}
+
+func (w Wakes) all() {
+	w.Commits()
+	w.Keys()
+}
+
+// Listen calls wakes until ctx ends; it never returns before. It needs a connection of its own straight to the primary, no
+// transaction pooler between. While there is none it calls them every second, and tells what is wrong.
+func Listen(ctx context.Context, url string, wakes Wakes, wrong func(error)) {
 	for ctx.Err() == nil {
-		if err := listen(ctx, url, wake); err != nil && ctx.Err() == nil {
+		if err := listen(ctx, url, wakes); err != nil && ctx.Err() == nil {
 			wrong(fmt.Errorf("listen for commits: %w", err))
 		}
-		wake()
+		wakes.all()
 		select {
 		case <-ctx.Done():
 		case <-time.After(listenAgain):
@@ -32,7 +42,7 @@ func Listen(ctx context.Context, url string, wake func(), wrong func(error)) {
 	}
 }
 
-func listen(ctx context.Context, url string, wake func()) (err error) {
+func listen(ctx context.Context, url string, wakes Wakes) (err error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
 		return err
@@ -50,24 +60,32 @@ func listen(ctx context.Context, url string, wake func()) (err error) {
 		defer cancel()
 		err = errors.Join(err, conn.Close(closing))
 	}()
-	if _, err := conn.Exec(ctx, "LISTEN "+commitsChannel); err != nil {
+	if _, err := conn.Exec(ctx, "LISTEN "+commitsChannel+"; LISTEN "+keysChannel); err != nil {
 		return err
 	}
+	wakes.all() // something may have been committed while nobody listened
 	for {
-		wake() // also at first: something may have been committed while nobody listened
-		if err := hear(ctx, conn); err != nil {
+		if err := hear(ctx, conn, wakes); err != nil {
 			return err
 		}
 	}
 }
 
 // hear waits for a notification. Where none comes for long it asks whether the server is still there.
-func hear(ctx context.Context, conn *pgx.Conn) error {
+func hear(ctx context.Context, conn *pgx.Conn, wakes Wakes) error {
 	quiet, cancel := context.WithTimeout(ctx, listenQuiet)
 	defer cancel()
-	_, err := conn.WaitForNotification(quiet)
-	if err == nil || quiet.Err() == nil || ctx.Err() != nil {
+	heard, err := conn.WaitForNotification(quiet)
+	switch {
+	case err == nil && heard.Channel == keysChannel:
+		wakes.Keys()
+		return nil
+	case err == nil:
+		wakes.Commits()
+		return nil
+	case quiet.Err() == nil || ctx.Err() != nil:
 		return err
 	}
+	wakes.all()
 	return conn.Ping(ctx)
 }

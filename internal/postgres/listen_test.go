@@ -21,7 +21,7 @@ func TestCommitsAreHeardOf(t *testing.T) {
 	woken, wrong, ended := make(chan struct{}, 1000), make(chan error, 1000), make(chan struct{})
 	go func() {
 		defer close(ended)
-		postgres.Listen(ctx, url, func() { woken <- struct{}{} }, func(err error) { wrong <- err })
+		postgres.Listen(ctx, url, postgres.Wakes{Commits: func() { woken <- struct{}{} }, Keys: func() {}}, func(err error) { wrong <- err })
 	}()
 	<-woken // it listens
 	finish(t, s, start(t, s, "coingecko"))

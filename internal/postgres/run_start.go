@@ -27,6 +27,13 @@ func (s *Store) StartRun(ctx context.Context, r market.RunRequest) (market.Run, 
 		if run, err = claim(ctx, tx, id, r); err != nil {
 			return err
 		}
+		action := market.AuditRunStarted
+		if r.Stream == market.StreamQuarantine {
+			action = market.AuditRejectionsRetried
+		}
+		if err := audit(ctx, tx, action, market.GlobalID(market.IDRun, run.ID), r.Source); err != nil {
+			return err
+		}
 		return noteCommit(ctx, tx, run.ID, addedNone)
 	})
 	if err != nil {

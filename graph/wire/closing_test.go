@@ -145,6 +145,22 @@ func TestAKeyIsTakenAway(t *testing.T) {
 	<-begun.Done()
 }
 
+// Where nobody can tell whether a key is good, nothing goes on, and clients are told to come again.
+func TestTheKeysAreAway(t *testing.T) {
+	w := newLiveWorld(t, func(w *liveWorld) { w.Live.Times = wire.Times{Check: quick.Check} })
+	c, fresh := w.opened(t), w.dial(t)
+	c.ask("a", "subscription { ticks }")
+	begun := <-w.begun
+	res := w.events(t, http.MethodGet, "/?query=subscription{ticks}", "")
+	<-w.begun
+	w.keys.goAway()
+	c.closed(websocket.CloseTryAgainLater, "the keys are away")
+	<-begun.Done()
+	require.Empty(t, all(t, res), "no end, after which nobody would come again")
+	fresh.say(`{"type": "connection_init", "payload": {"x-api-key": "` + goodKey + `"}}`)
+	fresh.closed(websocket.CloseTryAgainLater, "the keys are away")
+}
+
 func TestSocketsAreClosedWhenTheServiceEnds(t *testing.T) {
 	w := newLiveWorld(t, nil)
 	open, asking, fresh := w.opened(t), w.opened(t), w.dial(t)

@@ -17,8 +17,9 @@ type Door interface {
 	// the one that came in a header of the request that ctx belongs to. What it asks runs in the context that is
 	// returned. An error says why it may not come in.
 	Admit(ctx context.Context, key string) (context.Context, error)
-	// Caller names the key that ctx was admitted with, and says whether it is still good.
-	Caller(ctx context.Context) (name string, good bool)
+	// Caller names the key that ctx was admitted with. An error says that it is not good any more; one with a method
+	// Temporary that returns true, that nobody can tell at the moment.
+	Caller(ctx context.Context) (name string, err error)
 	// Enter counts an operation over a socket among the requests of its caller, until Leave is called with the
 	// context that is returned. An error says, for the caller to read, what limit was met, and in Figures.
 	Enter(ctx context.Context) (context.Context, error)
@@ -38,7 +39,13 @@ type Times struct {
 }
 
 // DefaultTimes are below the minute after which proxies cut what is idle.
-var DefaultTimes = Times{Init: 10 * time.Second, Check: 5 * time.Second, Ping: 15 * time.Second, Write: 10 * time.Second}
+var DefaultTimes = Times{Init: 10 * time.Second, Check: time.Second, Ping: 15 * time.Second, Write: 10 * time.Second}
+
+// passes tells whether a key that is refused may be good again soon.
+func passes(err error) bool {
+	var t interface{ Temporary() bool }
+	return errors.As(err, &t) && t.Temporary()
+}
 
 // orDefault fills in what is not given.
 func (t Times) orDefault() Times {

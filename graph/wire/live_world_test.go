@@ -34,7 +34,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type keys struct {
 	mu      sync.Mutex
 	revoked map[string]bool
-	most    int // operations at a time; 0 is any number
+	away    bool // it cannot tell
+	most    int  // operations at a time; 0 is any number
 	inside  int
 }
 
@@ -44,18 +45,30 @@ func (k *keys) Admit(ctx context.Context, key string) (context.Context, error) {
 	if key != "" {
 		ctx = context.WithValue(ctx, keyIn{}, key)
 	}
-	if _, good := k.Caller(ctx); !good {
-		return nil, errors.New("no such key")
+	if _, err := k.Caller(ctx); err != nil {
+		return nil, err
 	}
 	return ctx, nil
 }
 
-func (k *keys) Caller(ctx context.Context) (string, bool) {
+func (k *keys) Caller(ctx context.Context) (string, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	key, _ := ctx.Value(keyIn{}).(string)
-	return key, (key == goodKey || key == otherKey) && !k.revoked[key]
+	switch {
+	case k.away:
+		return key, keysAway{}
+	case (key == goodKey || key == otherKey) && !k.revoked[key]:
+		return key, nil
+	}
+	return key, errors.New("no such key")
 }
+
+// keysAway is that nobody can tell which keys are good.
+type keysAway struct{}
+
+func (keysAway) Error() string   { return "the keys are away" }
+func (keysAway) Temporary() bool { return true }
 
 func (k *keys) Enter(ctx context.Context) (context.Context, error) {
 	k.mu.Lock()
@@ -85,6 +98,12 @@ func (k *keys) revoke(key string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.revoked = map[string]bool{key: true}
+}
+
+func (k *keys) goAway() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.away = true
 }
 
 func (k *keys) answering() int {

@@ -17,6 +17,14 @@ type ended struct {
 	why  string
 }
 
+// unadmitted ends a socket whose key is not accepted: why says so, unless it may be again soon. Clients come back then.
+func unadmitted(err error, why string) ended {
+	if passes(err) {
+		return ended{websocket.CloseTryAgainLater, err.Error()}
+	}
+	return ended{closeForbidden, why}
+}
+
 // take does what a message says.
 func (s *socket) take(m message) ended {
 	switch m.kind {
@@ -42,7 +50,7 @@ func (s *socket) open(key string) ended {
 	}
 	ctx, err := s.Live.Door.Admit(s.ctx, key)
 	if err != nil {
-		return ended{closeForbidden, err.Error()}
+		return unadmitted(err, err.Error())
 	}
 	if s.part, err = s.Live.connect(ctx); err != nil {
 		return ended{websocket.CloseTryAgainLater, err.Error()}

@@ -131,8 +131,9 @@ func (s *socket) beat() {
 		s.hangUp(closeInitTooLate, "connection_init took too long")
 		return
 	}
-	if _, good := s.Live.Door.Caller(ctx); !good {
-		s.hangUp(closeForbidden, "the key is not accepted any more")
+	if _, err := s.Live.Door.Caller(ctx); err != nil {
+		end := unadmitted(err, "the key is not accepted any more")
+		s.hangUp(end.code, end.why)
 		return
 	}
 	if due { // a message that is being written may be in its way, and will do as well

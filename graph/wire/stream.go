@@ -38,6 +38,7 @@ type deadlines interface{ SetWriteDeadline(time.Time) error }
 var (
 	errShutdown = errors.New("the service is shutting down")
 	errKeyGone  = errors.New("the key is not accepted any more")
+	errLater    = errors.New("nobody can tell whether the key is good")
 )
 
 // stream answers with events. Once it has begun, whatever is wrong is told by an event: a browser shows a
@@ -96,7 +97,7 @@ func (h Handler) flow(ctx context.Context, op *graphql.OperationContext, errs gq
 	defer s.cancel(nil)
 	defer func() { _ = hangUp() }()
 	context.AfterFunc(ctx, func() {
-		if errors.Is(context.Cause(ctx), errShutdown) { // a write that goes on is not waited for
+		if why := context.Cause(ctx); errors.Is(why, errShutdown) || errors.Is(why, errLater) { // a write that goes on is not waited for
 			_ = hangUp()
 		}
 	})
@@ -113,8 +114,12 @@ func (h Handler) flow(ctx context.Context, op *graphql.OperationContext, errs gq
 
 // beat is what a stream does now and then: see that its key is still good, and that somebody is there.
 func (s *stream) beat(ctx context.Context, door Door) {
-	if _, good := door.Caller(ctx); !good {
-		s.cancel(errKeyGone)
+	if _, err := door.Caller(ctx); err != nil {
+		if passes(err) {
+			s.cancel(errLater) // cut off without an end, so that the client comes again
+		} else {
+			s.cancel(errKeyGone)
+		}
 		return
 	}
 	s.mu.Lock()

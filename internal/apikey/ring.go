@@ -42,7 +42,7 @@ type Key struct {
 }
 
 // Ring holds the keys that are accepted at the moment, as they were read a moment ago: nothing is asked of the database
-// while somebody waits. It is safe for concurrent use.
+// while somebody waits. nil accepts nothing. It is safe for concurrent use.
 type Ring struct {
 	store   Store
 	reading sync.Mutex // held while the keys are read, so that what was read later is known later
@@ -98,6 +98,9 @@ func (r *Ring) Good(key Key) error {
 
 // find compares in a time that tells nothing of what is kept, also where there is no such id.
 func (r *Ring) find(id string, digest [32]byte) (Key, error) {
+	if r == nil {
+		return Key{}, ErrUnknown
+	}
 	last, now := r.read.Load(), time.Now()
 	if last == nil || now.Sub(last.at) >= goodFor {
 		return Key{}, market.ErrUnavailable

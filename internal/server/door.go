@@ -5,35 +5,33 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 
+	"github.com/kasparro/kasparro/internal/apikey"
 	"github.com/kasparro/kasparro/internal/market"
 )
 
 // Door lets callers in: it knows the keys, and counts what each asks for. The API asks it about what is not
 // over with one answer. It is safe for concurrent use.
 type Door struct {
-	keys     keyring
+	settings keyring
+	stored   *apikey.Ring
+	failures *failures
 	throttle *throttle
 }
 
 // NewDoor makes a door for the keys, each with the same limits.
 func NewDoor(keys Keys, limits Throttle) *Door {
-	return &Door{newKeyring(keys), newThrottle(limits, time.Now)}
+	return &Door{newKeyring(keys), keys.Stored, newFailures(time.Now), newThrottle(limits, time.Now)}
 }
 
-// callerKey and visitKey are where a context holds who asks, and the request that is being answered.
+// callerKey and visitKey are where a context holds whose key it is, and the request that is being answered.
 type (
 	callerKey struct{}
 	visitKey  struct{}
 )
-
-// caller is who asks, by the digest of the key, which is not kept itself.
-type caller struct {
-	digest [32]byte
-	scope  market.Scope
-}
 
 // visit is a request that counts as being answered until it is left.
 type visit struct {
@@ -45,30 +43,88 @@ type visit struct {
 // ErrKey is that a key is missing or not accepted.
 var ErrKey = errors.New("Invalid or missing API Key")
 
+// tooManyFailures is that too many wrong keys came from where a key comes from.
+type tooManyFailures struct{ wait time.Duration }
+
+// Error says how long to wait.
+func (e tooManyFailures) Error() string {
+	return fmt.Sprintf("Too many wrong keys have come from this address: no more are looked at for %d seconds.", e.seconds())
+}
+
+func (e tooManyFailures) seconds() int { return int(math.Ceil(e.wait.Seconds())) }
+
+// unknowable is that nobody can tell at the moment whether a key is good.
+type unknowable struct{ error }
+
+// Error is for whoever sent the key.
+func (unknowable) Error() string { return "The database is away, and with it the keys: try again soon." }
+
+// Unwrap returns what is wrong.
+func (e unknowable) Unwrap() error { return e.error }
+
+// Temporary is true: the key may be good.
+func (unknowable) Temporary() bool { return true }
+
 // Admit lets a caller in by a key, or where that is empty by the one that the request of ctx was admitted with.
-// It returns the context of the caller, or ErrKey.
+// It returns the context of the caller. The error is ErrKey, or says why keys are not looked at for a while.
 func (d *Door) Admit(ctx context.Context, key string) (context.Context, error) {
 	if key == "" {
-		if _, good := d.Caller(ctx); !good {
-			return nil, ErrKey
+		if _, err := d.Caller(ctx); err != nil {
+			return nil, err
 		}
 		return ctx, nil
 	}
-	c := caller{digest: digestOf(key), scope: d.keys.scopeOf(key)}
-	if c.scope == "" {
-		return nil, ErrKey
+	found, err := d.check(ctx, key)
+	if err != nil {
+		return nil, err
 	}
-	return market.WithScope(context.WithValue(ctx, callerKey{}, c), c.scope), nil
+	ctx = market.WithActor(ctx, market.Actor{Name: found.ID, Address: shown(addressOf(ctx))})
+	return market.WithScope(context.WithValue(ctx, callerKey{}, found), found.Scope), nil
 }
 
-// Caller names the key that ctx was admitted with, which tells nothing of the key itself, and says whether it
-// is still accepted, for as much as then.
-func (d *Door) Caller(ctx context.Context) (name string, good bool) {
-	c, ok := ctx.Value(callerKey{}).(caller)
-	if !ok {
-		return "", false
+// check knows stored keys first, whatever else has come from the address: they are not to be guessed, and so nobody who
+// shares an address, that of a proxy say, can lock their owners out by guessing. A key from the settings may be short.
+func (d *Door) check(ctx context.Context, key string) (apikey.Key, error) {
+	found, err := d.stored.Check(key)
+	if err == nil {
+		return found, nil
 	}
-	return hex.EncodeToString(c.digest[:8]), d.keys.scopeOfDigest(c.digest) == c.scope
+	if !errors.Is(err, apikey.ErrUnknown) {
+		return apikey.Key{}, unknowable{err}
+	}
+	digest := apikey.Digest(key)
+	good, wait := d.failures.try(addressOf(ctx), func() (ok bool) {
+		found, ok = d.settings.find(digest)
+		return ok
+	})
+	switch {
+	case wait > 0:
+		return apikey.Key{}, tooManyFailures{wait}
+	case !good:
+		return apikey.Key{}, ErrKey
+	}
+	return found, nil
+}
+
+// Caller names the key that ctx was admitted with, which tells nothing of the key itself. An error says that it is not
+// accepted any more for as much as then; one that is Temporary, that nobody knows at the moment.
+func (d *Door) Caller(ctx context.Context) (name string, err error) {
+	c, ok := ctx.Value(callerKey{}).(apikey.Key)
+	if !ok {
+		return "", ErrKey
+	}
+	name = hex.EncodeToString(c.Digest[:8])
+	if now, ok := d.settings.find(c.Digest); ok && now == c {
+		return name, nil
+	}
+	switch err := d.stored.Good(c); {
+	case err == nil:
+		return name, nil
+	case errors.Is(err, apikey.ErrUnknown):
+		return name, ErrKey
+	default:
+		return name, unknowable{err}
+	}
 }
 
 // Enter counts an operation of the caller among the requests of the key, until it leaves. The error is a
@@ -82,12 +138,12 @@ func (d *Door) Enter(ctx context.Context) (context.Context, error) {
 }
 
 func (d *Door) enter(ctx context.Context) (context.Context, verdict) {
-	c, _ := ctx.Value(callerKey{}).(caller)
-	v := d.throttle.enter(c.digest)
+	c, _ := ctx.Value(callerKey{}).(apikey.Key)
+	v := d.throttle.enter(c.Digest)
 	if v.refusal != "" {
 		return ctx, v
 	}
-	return context.WithValue(ctx, visitKey{}, &visit{digest: c.digest}), v
+	return context.WithValue(ctx, visitKey{}, &visit{digest: c.Digest}), v
 }
 
 // Leave ends that what ctx belongs to is one of the requests that are being answered: it is over, or has

@@ -1,53 +1,46 @@
 package server
 
 import (
-	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
 	"strings"
 
+	"github.com/kasparro/kasparro/internal/apikey"
 	"github.com/kasparro/kasparro/internal/market"
 )
 
-// Keys are the keys that are accepted. An empty one is never accepted.
+// Keys are the keys that are accepted.
 type Keys struct {
-	Read  string // may read
-	Admin string // may read and administer
+	Read   string       // may read; empty for none
+	Admin  string       // may read and administer; empty for none
+	Stored *apikey.Ring // those in the database; nil for none
 }
 
-// keyring holds digests: all are of one length, so that comparing them tells nothing by its time.
-type keyring []struct {
-	digest [sha256.Size]byte
-	scope  market.Scope
-}
+// keyring holds the keys of the settings, by the variables that they come from. It holds digests: all are of one length, so
+// that comparing them tells nothing by its time.
+type keyring []apikey.Key
 
 func newKeyring(k Keys) keyring {
 	var ring keyring
 	for _, entry := range []struct {
-		key   string
-		scope market.Scope
-	}{{k.Read, market.ScopeRead}, {k.Admin, market.ScopeAdmin}} {
+		name, key string
+		scope     market.Scope
+	}{{"API_KEY", k.Read, market.ScopeRead}, {"ADMIN_API_KEY", k.Admin, market.ScopeAdmin}} {
 		if entry.key != "" {
-			ring = append(ring, keyring{{sha256.Sum256([]byte(entry.key)), entry.scope}}...)
+			ring = append(ring, apikey.Key{ID: entry.name, Digest: apikey.Digest(entry.key), Scope: entry.scope})
 		}
 	}
 	return ring
 }
 
-func digestOf(key string) [sha256.Size]byte { return sha256.Sum256([]byte(key)) }
-
-// scopeOf returns what the key allows, and "" for a key that is not accepted. It always compares
-// with every key.
-func (ring keyring) scopeOf(key string) market.Scope { return ring.scopeOfDigest(digestOf(key)) }
-
-func (ring keyring) scopeOfDigest(given [sha256.Size]byte) market.Scope {
-	var scope market.Scope
+// find returns the key with the digest. It always compares with every key.
+func (ring keyring) find(given [32]byte) (found apikey.Key, ok bool) {
 	for _, entry := range ring {
-		if subtle.ConstantTimeCompare(given[:], entry.digest[:]) == 1 {
-			scope = entry.scope
+		if subtle.ConstantTimeCompare(given[:], entry.Digest[:]) == 1 {
+			found, ok = entry, true
 		}
 	}
-	return scope
+	return found, ok
 }
 
 // keyOf returns the key that the request carries in a header, where alone a key belongs: URLs end

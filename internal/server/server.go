@@ -6,9 +6,12 @@ package server
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -28,6 +31,9 @@ type Options struct {
 	Program     string
 	DataVersion func(context.Context) (int64, error)
 
+	// TrustedProxies are those whose X-Forwarded-For is believed; nobody else's is.
+	TrustedProxies []netip.Prefix
+
 	Log         *slog.Logger
 	MaxBody     int64         // bytes of a request body; 0 is 1 MiB
 	BodyWithin  time.Duration // for a request body to arrive; 0 is 15 seconds
@@ -36,7 +42,7 @@ type Options struct {
 
 // New returns the handler of the whole service.
 func New(o Options) http.Handler {
-	g := gate{mux: http.NewServeMux(), routes: make(map[string]route), door: o.Door, maxBody: cmp.Or(o.MaxBody, defaultMaxBody)}
+	g := gate{mux: http.NewServeMux(), routes: make(map[string]route), door: o.Door, proxies: o.TrustedProxies, maxBody: cmp.Or(o.MaxBody, defaultMaxBody)}
 	tags := tagger{program: o.Program, version: o.DataVersion}
 	for _, r := range routes(o) {
 		if r.tagged {
@@ -58,6 +64,7 @@ type gate struct {
 	mux     *http.ServeMux
 	routes  map[string]route // by pattern of the mux
 	door    *Door
+	proxies proxies
 	maxBody int64
 }
 
@@ -69,14 +76,14 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	to, known := g.routes[pattern]
 	harden(w.Header(), to.page)
 	key := keyOf(r)
+	r = r.WithContext(withAddress(r.Context(), g.proxies.origin(r)))
 	ctx, err := g.door.Admit(r.Context(), key)
 	if key == "" && to.sockets && websocket.IsWebSocketUpgrade(r) {
 		g.serve(w, r)
 		return
 	}
 	if err != nil && (!known || to.Key != "") {
-		w.Header().Set("WWW-Authenticate", `ApiKey realm="kasparro"`)
-		writeProblem(w, r, http.StatusUnauthorized, ErrKey.Error())
+		refuse(w, r, err)
 		return
 	}
 	if err != nil {
@@ -94,6 +101,22 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer g.door.Leave(ctx)
 	}
 	g.serve(w, r.WithContext(ctx))
+}
+
+// refuse says why a key does not let in.
+func refuse(w http.ResponseWriter, r *http.Request, err error) {
+	var wait tooManyFailures
+	switch {
+	case errors.As(err, &wait):
+		w.Header().Set("Retry-After", strconv.Itoa(wait.seconds()))
+		writeProblem(w, r, http.StatusTooManyRequests, err.Error())
+	case errors.Is(err, ErrKey):
+		w.Header().Set("WWW-Authenticate", `ApiKey realm="kasparro"`)
+		writeProblem(w, r, http.StatusUnauthorized, err.Error())
+	default:
+		w.Header().Set("Retry-After", "1")
+		writeProblem(w, r, http.StatusServiceUnavailable, err.Error())
+	}
 }
 
 // serve bounds the size of the body and answers.

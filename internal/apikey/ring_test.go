@@ -1,0 +1,251 @@
+package apikey_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kasparro/kasparro/internal/apikey"
+	"github.com/kasparro/kasparro/internal/market"
+)
+
+// These tests run in bubbles of synctest: their time is not that of the clock, and passes at once. Hence keys in memory
+// instead of in PostgreSQL, where cmd/kasparro tries the same with real processes.
+
+// memory is a store that can be away, or slow.
+type memory struct {
+	mu    sync.Mutex
+	keys  map[string]market.LiveKey
+	away  error
+	slow  time.Duration
+	noted []map[string]time.Duration
+}
+
+func (m *memory) LiveKeys(ctx context.Context) ([]market.LiveKey, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := make([]market.LiveKey, 0, len(m.keys))
+	for _, k := range m.keys {
+		list = append(list, k)
+	}
+	away, slow := m.away, m.slow
+	m.mu.Unlock()
+	defer m.mu.Lock()
+	select {
+	case <-time.After(slow):
+		return list, away
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (m *memory) NoteKeyUses(_ context.Context, ago map[string]time.Duration) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.away != nil {
+		return m.away
+	}
+	m.noted = append(m.noted, maps.Clone(ago))
+	return nil
+}
+
+// make makes a key that expires in so long, or never for 0.
+func (m *memory) make(scope market.Scope, in time.Duration) string {
+	id, text := apikey.New()
+	k := market.LiveKey{KeyID: id, Digest: apikey.Digest(text), Scope: scope}
+	if in != 0 {
+		k.ExpiresIn = &in
+	}
+	m.change(func() { m.keys[id] = k })
+	return text
+}
+
+func (m *memory) revoke(text string) {
+	id, _ := apikey.Parse(text)
+	m.change(func() { delete(m.keys, id) })
+}
+
+func (m *memory) change(do func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	do()
+}
+
+// inTime has a ring follow a store for as long as the test goes on, in the time of a bubble.
+func inTime(t *testing.T, test func(t *testing.T, m *memory, r *apikey.Ring)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{keys: map[string]market.LiveKey{}}
+		r := apikey.NewRing(m)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			r.Run(ctx, func(error) {})
+		}()
+		synctest.Wait()
+		test(t, m, r)
+		cancel()
+		<-ended
+	})
+}
+
+// pass lets time go by, and whatever happens in it happen.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func TestARingAcceptsWhatIsKept(t *testing.T) {
+	inTime(t, func(t *testing.T, m *memory, r *apikey.Ring) {
+		require.True(t, r.Empty())
+		read, admin := m.make(market.ScopeRead, 0), m.make(market.ScopeAdmin, 0)
+		require.NoError(t, r.Refresh(t.Context()))
+		require.False(t, r.Empty())
+		for text, scope := range map[string]market.Scope{read: market.ScopeRead, admin: market.ScopeAdmin} {
+			key, err := r.Check(text)
+			require.NoError(t, err)
+			id, _ := apikey.Parse(text)
+			require.Equal(t, apikey.Key{ID: id, Digest: apikey.Digest(text), Scope: scope}, key)
+			require.NoError(t, r.Good(key))
+			key.Scope = "other"
+			require.ErrorIs(t, r.Good(key), apikey.ErrUnknown)
+		}
+		_, never := apikey.New()
+		for _, text := range []string{"", "other", never, read[:len(read)-1]} {
+			_, err := r.Check(text)
+			require.ErrorIs(t, err, apikey.ErrUnknown, text)
+		}
+	})
+}
+
+// A key of the right id but with another secret is none.
+func TestAnIDIsNoKey(t *testing.T) {
+	inTime(t, func(t *testing.T, m *memory, r *apikey.Ring) {
+		mine, theirs := m.make(market.ScopeRead, 0), m.make(market.ScopeAdmin, 0)
+		id, _ := apikey.Parse(theirs)
+		m.change(func() { k := m.keys[id]; k.Digest = apikey.Digest(mine); m.keys[id] = k })
+		require.NoError(t, r.Refresh(t.Context()))
+		_, err := r.Check(theirs)
+		require.ErrorIs(t, err, apikey.ErrUnknown)
+	})
+}
+
+// Without a word from the database a key is refused soon after it was revoked, and in no case after the five seconds that
+// are promised, less the one that a socket takes to look again.
+func TestARevokedKeyIsRefusedWithoutBeingToldOf(t *testing.T) {
+	for name, hinder := range map[string]func(*memory){
+		"heard of by looking":   func(*memory) {},
+		"the database is away":  func(m *memory) { m.away = market.ErrUnavailable },
+		"the database is slow":  func(m *memory) { m.slow = 2 * time.Second },
+		"the database is stuck": func(m *memory) { m.slow = time.Hour },
+	} {
+		for _, after := range []time.Duration{0, 300 * time.Millisecond, 999 * time.Millisecond} {
+			t.Run(name, func(t *testing.T) {
+				inTime(t, func(t *testing.T, m *memory, r *apikey.Ring) {
+					text := m.make(market.ScopeRead, 0)
+					require.NoError(t, r.Refresh(t.Context()))
+					pass(5*time.Second + after)
+					key, err := r.Check(text)
+					require.NoError(t, err)
+					m.change(func() { hinder(m) })
+					m.revoke(text)
+					pass(4 * time.Second)
+					_, err = r.Check(text)
+					require.Error(t, err)
+					require.Error(t, r.Good(key))
+				})
+			})
+		}
+	}
+}
+
+// A key that is good stays so while the database is away for a moment, and is good again once it is back.
+func TestADatabaseThatIsAway(t *testing.T) {
+	inTime(t, func(t *testing.T, m *memory, r *apikey.Ring) {
+		text := m.make(market.ScopeRead, 0)
+		require.NoError(t, r.Refresh(t.Context()))
+		m.change(func() { m.away = errors.New("gone") })
+		pass(2 * time.Second)
+		key, err := r.Check(text)
+		require.NoError(t, err)
+		pass(2 * time.Second)
+		_, err = r.Check(text)
+		require.ErrorIs(t, err, market.ErrUnavailable)
+		require.ErrorIs(t, r.Good(key), market.ErrUnavailable)
+		_, err = r.Check("other")
+		require.ErrorIs(t, err, apikey.ErrUnknown, "that is known without a database")
+		m.change(func() { m.away = nil })
+		pass(time.Second)
+		require.NoError(t, r.Good(key))
+	})
+}
+
+func TestAKeyExpires(t *testing.T) {
+	inTime(t, func(t *testing.T, m *memory, r *apikey.Ring) {
+		text := m.make(market.ScopeRead, 2*time.Second)
+		require.NoError(t, r.Refresh(t.Context()))
+		m.change(func() { m.away = errors.New("gone") }) // it expires by itself, before it is read again
+		pass(2*time.Second - time.Nanosecond)
+		key, err := r.Check(text)
+		require.NoError(t, err)
+		pass(time.Nanosecond)
+		require.ErrorIs(t, r.Good(key), apikey.ErrUnknown)
+	})
+}
+
+func TestAWokenRingLooksAtOnce(t *testing.T) {
+	inTime(t, func(t *testing.T, m *memory, r *apikey.Ring) {
+		text := m.make(market.ScopeRead, 0)
+		_, err := r.Check(text)
+		require.ErrorIs(t, err, apikey.ErrUnknown)
+		r.Wake()
+		synctest.Wait()
+		_, err = r.Check(text)
+		require.NoError(t, err)
+	})
+}
+
+// However often a key is used, that is noted once a minute, and never while somebody waits; where it cannot be noted, later.
+func TestUsesAreNotedOnceAMinute(t *testing.T) {
+	inTime(t, func(t *testing.T, m *memory, r *apikey.Ring) {
+		busy, idle := m.make(market.ScopeRead, 0), m.make(market.ScopeRead, 0)
+		require.NoError(t, r.Refresh(t.Context()))
+		busyID, _ := apikey.Parse(busy)
+		use := func(times int) {
+			for range times {
+				_, err := r.Check(busy)
+				require.NoError(t, err)
+				pass(500 * time.Millisecond)
+			}
+		}
+		_, err := r.Check(idle[:len(idle)-1])
+		require.Error(t, err)
+		_, err = r.Check(busy)
+		require.NoError(t, err)
+		require.Empty(t, m.noted)
+		use(240) // two minutes
+		require.Len(t, m.noted, 2)
+		for _, ago := range m.noted {
+			require.Len(t, ago, 1)
+			require.LessOrEqual(t, ago[busyID], time.Second)
+		}
+		pass(time.Minute)
+		m.change(func() { m.noted = nil })
+		_, err = r.Check(busy)
+		require.NoError(t, err)
+		m.change(func() { m.away = errors.New("gone") })
+		pass(2 * time.Second)
+		require.Empty(t, m.noted)
+		m.change(func() { m.away = nil })
+		pass(time.Second)
+		require.Len(t, m.noted, 1)
+		require.Greater(t, m.noted[0][busyID], time.Second)
+	})
+}

@@ -26,16 +26,13 @@ type Operator interface {
 
 var (
 	errNoKey     = errors.New("a key is needed: send it in the header x-api-key")
-	errForbidden = errors.New("this key may read; here an administrator's key is needed, the one in ADMIN_API_KEY")
+	errForbidden = errors.New("this key may read; here an administrator's key is needed: one made with the scope admin, or the one in ADMIN_API_KEY")
 )
 
 // admit lets administrators change the named source, if there is one.
 func (r *mutationResolver) admit(ctx context.Context, source string) error {
-	switch market.ScopeOf(ctx) {
-	case market.ScopeAdmin:
-		return r.checkSources(source)
-	case "":
-		return errNoKey
+	if err := administers(ctx); err != nil {
+		return err
 	}
-	return errForbidden
+	return r.checkSources(source)
 }

@@ -23,6 +23,7 @@ import (
 type Options struct {
 	Reader    market.Reader
 	Operator  Operator
+	Keys      Keys
 	Feed      *live.Feed // what subscriptions follow; nil: nothing is ever committed
 	Timetable market.Timetable
 	Sources   []string // the names that a filter may give

@@ -37,7 +37,7 @@ func (c *demoCommand) Run(ctx context.Context) error {
 		return err
 	}
 	cfg.APIKey = cmp.Or(cfg.APIKey, config.Secret(key))
-	base, err := startSimulator(ctx, cfg.Logger(os.Stderr))
+	base, err := startSimulator(ctx, cfg.Logger(stderr))
 	if err != nil {
 		return err
 	}

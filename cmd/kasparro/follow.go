@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/kasparro/kasparro/graph/live"
+	"github.com/kasparro/kasparro/internal/apikey"
 	"github.com/kasparro/kasparro/internal/postgres"
 )
 
-// follow has the feed hear of every commit, by whatever process, until ctx ends.
-func follow(ctx context.Context, url string, feed *live.Feed, log *slog.Logger) error {
+// follow has the feed hear of every commit, and the ring of every change of keys, by whatever process, until ctx ends.
+func follow(ctx context.Context, url string, feed *live.Feed, ring *apikey.Ring, log *slog.Logger) error {
 	var told time.Time
 	wrong := func(err error) {
 		if time.Since(told) >= tellEvery {
@@ -21,7 +22,7 @@ func follow(ctx context.Context, url string, feed *live.Feed, log *slog.Logger) 
 	}
 	var g sync.WaitGroup
 	g.Go(func() { feed.Run(ctx) })
-	postgres.Listen(ctx, url, feed.Wake, wrong)
+	postgres.Listen(ctx, url, postgres.Wakes{Commits: feed.Wake, Keys: ring.Wake}, wrong)
 	g.Wait()
 	return nil
 }

@@ -93,7 +93,7 @@ func quiet(cfg config.Config) *slog.Logger {
 	if cfg.LogLevel == slog.LevelInfo && term.IsTerminal(int(os.Stderr.Fd())) {
 		cfg.LogLevel = slog.LevelError + 1
 	}
-	return cfg.Logger(os.Stderr)
+	return cfg.Logger(stderr)
 }
 
 func runAll(picked []source.Source, run func(source.Source) report) []report {

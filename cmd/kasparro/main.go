@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/kasparro/kasparro/internal/apikey"
 	"github.com/kasparro/kasparro/internal/config"
 )
 
@@ -32,6 +33,9 @@ const (
 // errPartial ends the program with exitPartial; what failed has been shown.
 var errPartial = errors.New("some sources failed")
 
+// stderr is where the program says what is no answer; no key is ever shown there.
+var stderr = apikey.Redacted{File: os.Stderr}
+
 type commands struct {
 	Serve      serveCommand      `cmd:"" help:"Serve the API and run the sources on schedule."`
 	Ingest     ingestCommand     `cmd:"" help:"Run sources once, now."`
@@ -40,6 +44,7 @@ type commands struct {
 	Rebuild    rebuildCommand    `cmd:"" help:"Derive all records again from the payloads that they were read from."`
 	Quarantine quarantineCommand `cmd:"" help:"List the items that could not become records, or try them again."`
 	Migrate    migrateCommand    `cmd:"" help:"Change the schema of the database, or show its state."`
+	Keys       keysCommand       `cmd:"" help:"Make, list and revoke keys to the API, and show what was done with them."`
 	Doctor     doctorCommand     `cmd:"" help:"Check configuration, database and sources, and say how to mend what is wrong."`
 	Schema     schemaCommand     `cmd:"" help:"Print the GraphQL schema."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
@@ -51,7 +56,7 @@ func main() {
 
 func run(args []string) int {
 	var c commands
-	parser, err := kong.New(&c, kong.Name("kasparro"),
+	parser, err := kong.New(&c, kong.Name("kasparro"), kong.Writers(os.Stdout, stderr),
 		kong.Description("Crypto market data from CoinPaprika, CoinGecko and CSV files, through GraphQL and REST, from PostgreSQL."),
 		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
@@ -63,7 +68,7 @@ func run(args []string) int {
 		if errors.As(err, &wrong) {
 			_ = wrong.Context.PrintUsage(true)
 		}
-		fmt.Fprintln(os.Stderr, "kasparro:", err)
+		fmt.Fprintln(stderr, "kasparro:", err)
 		return exitUsage
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -85,10 +90,10 @@ func exitCode(err error) int {
 		return exitPartial
 	}
 	if errors.Is(err, config.ErrInvalid) {
-		fmt.Fprintln(os.Stderr, "kasparro:", err)
+		fmt.Fprintln(stderr, "kasparro:", err)
 		return exitUsage
 	}
 	// A driver tells every address that it tried on a line of its own.
-	fmt.Fprintln(os.Stderr, "kasparro:", strings.Join(strings.Fields(err.Error()), " "))
+	fmt.Fprintln(stderr, "kasparro:", strings.Join(strings.Fields(err.Error()), " "))
 	return exitFailed
 }

@@ -37,7 +37,12 @@ type apiOnly struct {
 
 func serveAPIOnly(t *testing.T, env ...string) *apiOnly {
 	t.Helper()
-	env = append(append(away(t), "ADMIN_API_KEY="+testAdminKey), env...)
+	return serveWith(t, append(append(away(t), "ADMIN_API_KEY="+testAdminKey), env...))
+}
+
+// serveWith is one in an environment that begins with its database.
+func serveWith(t *testing.T, env []string) *apiOnly {
+	t.Helper()
 	url := strings.TrimPrefix(env[0], "DATABASE_URL=")
 	s := &apiOnly{program: launch(t, t.TempDir(), env, "serve", "--no-scheduler")}
 	require.Eventually(t, func() bool {

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/kasparro/kasparro/graph"
 	"github.com/kasparro/kasparro/graph/limits"
 	"github.com/kasparro/kasparro/graph/live"
+	"github.com/kasparro/kasparro/internal/apikey"
 	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/playground"
 	"github.com/kasparro/kasparro/internal/postgres"
@@ -39,7 +39,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := cfg.RequireKey(); err != nil {
+	if err := cfg.RequireKey(); err != nil && !mayHoldKeys(cfg) {
 		return err
 	}
 	return serve(ctx, cfg, service{scheduler: !c.NoScheduler})
@@ -62,7 +62,7 @@ func (o service) announce(address string, log *slog.Logger) {
 // serve runs the whole system until ctx ends. The port is taken first: that it is in use should be
 // known before anything is started.
 func serve(ctx context.Context, cfg config.Config, o service) (err error) {
-	log := cfg.Logger(os.Stderr)
+	log := cfg.Logger(stderr)
 	documents, err := readDocuments(cfg.GraphQL)
 	if err != nil {
 		return err
@@ -81,6 +81,10 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	store, reader := newStore(cfg, own), newStore(cfg, api)
+	keys, err := d.keys(cfg)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	specs := cfg.Schedules(sourceNames(sources(cfg, nil))...)
 	timetable, err := schedule.NewTimetable(specs)
 	if err != nil {
@@ -90,15 +94,16 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	byHand := newOperator(ctx, cfg, store, log)
 	g.Go(byHand.wait)
 	feed := live.New(reader, log)
-	handler, hangUp := routes(cfg, reader, feed, documents, byHand, timetable, log)
+	handler, hangUp := routes(cfg, reader, feed, documents, byHand, keys, timetable, log)
+	g.Go(func() error { return keys.follow(ctx, log) })
 	g.Go(func() error { return server.Serve(ctx, listener, handler, log, hangUp) })
 	g.Go(func() error {
-		if err := prepare(ctx, cfg, d, store, log); err != nil || ctx.Err() != nil {
+		if err := prepare(ctx, cfg, d, store, keys.ring, log); err != nil || ctx.Err() != nil {
 			return err
 		}
 		o.announce(listener.Addr().String(), log)
 		g.Go(func() error { return upkeep(ctx, cfg, store, log) })
-		g.Go(func() error { return follow(ctx, d.url, feed, log) })
+		g.Go(func() error { return follow(ctx, d.url, feed, keys.ring, log) })
 		if !o.scheduler {
 			return nil
 		}
@@ -108,11 +113,11 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 }
 
 // routes returns what the service answers, and what ends all that is live in it.
-func routes(cfg config.Config, store *postgres.Store, feed *live.Feed, documents graph.Documents, byHand *operator, timetable schedule.Timetable, log *slog.Logger) (all http.Handler, hangUp func()) {
-	door := server.NewDoor(server.Keys{Read: cfg.APIKey.Reveal(), Admin: cfg.AdminAPIKey.Reveal()},
+func routes(cfg config.Config, store *postgres.Store, feed *live.Feed, documents graph.Documents, byHand *operator, keys *keyDesk, timetable schedule.Timetable, log *slog.Logger) (all http.Handler, hangUp func()) {
+	door := server.NewDoor(server.Keys{Read: cfg.APIKey.Reveal(), Admin: cfg.AdminAPIKey.Reveal(), Stored: keys.ring},
 		server.Throttle{PerMinute: cfg.RequestsPerMinute, Concurrent: cfg.ConcurrentRequests, Cost: cfg.ConcurrentCost})
 	api := graph.NewHandler(graph.Options{
-		Reader: store, Operator: byHand, Feed: feed, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,
+		Reader: store, Operator: byHand, Keys: keys, Feed: feed, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,
 		MaxBodyBytes: int32(cfg.MaxBodyBytes), ConsensusMaxAge: cfg.ConsensusMaxAge, //nolint:gosec // configured to be small enough
 		Limits: queryLimits(cfg), Documents: documents, NoIntrospection: !cfg.GraphQL.Introspection, Door: door,
 	})
@@ -123,7 +128,7 @@ func routes(cfg config.Config, store *postgres.Store, feed *live.Feed, documents
 		Door:       door,
 		Program:    programOf(cfg, documents), DataVersion: store.Version,
 		Log:     log,
-		MaxBody: int64(cfg.MaxBodyBytes),
+		MaxBody: int64(cfg.MaxBodyBytes), TrustedProxies: cfg.TrustedProxies,
 	}), api.Live.Close
 }
 
@@ -148,8 +153,9 @@ func queryLimits(cfg config.Config) graph.Limits {
 	return l
 }
 
-// prepare brings the schema up to date as soon as the database answers, and makes the sources known.
-func prepare(ctx context.Context, cfg config.Config, d *database, store *postgres.Store, log *slog.Logger) error {
+// prepare brings the schema up to date as soon as the database answers, and makes the sources and the keys known. It is an
+// error that there is no key at all.
+func prepare(ctx context.Context, cfg config.Config, d *database, store *postgres.Store, ring *apikey.Ring, log *slog.Logger) error {
 	return untilReady(ctx, log, func() error {
 		if err := d.migrate(ctx); err != nil {
 			return err
@@ -157,7 +163,13 @@ func prepare(ctx context.Context, cfg config.Config, d *database, store *postgre
 		if err := store.RegisterSources(ctx, describe(sources(cfg, nil))...); err != nil {
 			return err
 		}
-		return store.LeapVersion(ctx)
+		if err := store.LeapVersion(ctx); err != nil {
+			return err
+		}
+		if err := ring.Refresh(ctx); err != nil || !ring.Empty() {
+			return err
+		}
+		return cfg.RequireKey()
 	})
 }
 

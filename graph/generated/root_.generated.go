@@ -60,7 +60,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("ApiKeyFilter", ec.unmarshalInputApiKeyFilter),
 			graphql.NewInputUnmarshaler("AssetFilter", ec.unmarshalInputAssetFilter),
+			graphql.NewInputUnmarshaler("AuditLogFilter", ec.unmarshalInputAuditLogFilter),
 			graphql.NewInputUnmarshaler("DriftFilter", ec.unmarshalInputDriftFilter),
 			graphql.NewInputUnmarshaler("EtlRunFilter", ec.unmarshalInputEtlRunFilter),
 			graphql.NewInputUnmarshaler("MatchCandidateFilter", ec.unmarshalInputMatchCandidateFilter),
@@ -161,6 +163,192 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../apikey.graphqls", Input: `"A key to the API, as it is kept: all but the key itself."
+type ApiKey {
+  "Opaque and lasting. Its part behind the first ` + "`" + `_` + "`" + ` stands in the key as well."
+  id: ID!
+  "What people call it; several may have one name."
+  name: String!
+  "What it allows."
+  scope: ApiKeyScope!
+  "Whether it is accepted."
+  status: ApiKeyStatus!
+  "When it was made."
+  createdAt: DateTime!
+  "When it is no longer accepted; null for never."
+  expiresAt: DateTime
+  "When it was revoked; null where it was not."
+  revokedAt: DateTime
+  "When it was last used, to the minute; null before the first time."
+  lastUsedAt: DateTime
+}
+
+"What a key allows."
+enum ApiKeyScope {
+  "To read."
+  READ
+  "To read, and to change."
+  ADMIN
+}
+
+"Whether a key is accepted."
+enum ApiKeyStatus {
+  "It is."
+  ACTIVE
+  "Not any more: its time is over."
+  EXPIRED
+  "Not any more: it was revoked."
+  REVOKED
+}
+
+"A key that was made."
+type CreateApiKeyPayload {
+  "The key itself, for the header ` + "`" + `x-api-key` + "`" + `. It is shown here, and never again."
+  key: String!
+  "What is kept of it."
+  apiKey: ApiKey!
+}
+
+"Something that was done with a key, or on the command line."
+type AuditLogEntry {
+  "Opaque and lasting."
+  id: ID!
+  "When it was done."
+  createdAt: DateTime!
+  "Who did it: a key by its ` + "`" + `id` + "`" + `, ` + "`" + `API_KEY` + "`" + ` or ` + "`" + `ADMIN_API_KEY` + "`" + ` for those of the settings, or a user of the command line, ` + "`" + `cli:` + "`" + ` and the name."
+  actor: String!
+  "The IP address that it came from, or the host of the command line; null where it is not known."
+  address: String
+  "The request that it came with; null on the command line."
+  requestId: String
+  "What was done."
+  action: AuditLogAction!
+  "The ` + "`" + `id` + "`" + ` of what it was done to."
+  target: String!
+  "More of it, in words; null where there is no more to say."
+  detail: String
+}
+
+"What was done. More may come."
+enum AuditLogAction {
+  "A key was made."
+  API_KEY_CREATED
+  "A key was revoked."
+  API_KEY_REVOKED
+  "A run was started."
+  ETL_RUN_STARTED
+  "What waits in quarantine was tried again, as a run."
+  REJECTIONS_RETRIED
+  "A listing was said to be an asset."
+  LISTING_LINKED
+  "A listing was said not to be the asset that it belonged to."
+  LISTING_UNLINKED
+  "What was said of a listing was forgotten."
+  LISTING_RELEASED
+}
+
+"Which keys. What is left out or null does not narrow; an empty list matches nothing."
+input ApiKeyFilter {
+  "With any of these statuses."
+  status: [ApiKeyStatus!]
+  "With any of these scopes."
+  scope: [ApiKeyScope!]
+}
+
+"Which entries. What is left out or null does not narrow; an empty list matches nothing."
+input AuditLogFilter {
+  "By any of these."
+  actor: [String!]
+  "Of any of these."
+  action: [AuditLogAction!]
+}
+
+"A page of keys."
+type ApiKeyConnection {
+  "The keys with their cursors."
+  edges: [ApiKeyEdge!]!
+  "The keys."
+  nodes: [ApiKey!]!
+  "What lies around the page."
+  pageInfo: PageInfo!
+  "How many there are in all pages; counted only when asked for."
+  totalCount: Int!
+}
+
+"A key in a list."
+type ApiKeyEdge {
+  "Where it stands in the list."
+  cursor: String!
+  "The key."
+  node: ApiKey!
+}
+
+"A page of the audit log."
+type AuditLogEntryConnection {
+  "The entries with their cursors."
+  edges: [AuditLogEntryEdge!]!
+  "The entries."
+  nodes: [AuditLogEntry!]!
+  "What lies around the page."
+  pageInfo: PageInfo!
+  "How many there are in all pages; counted only when asked for."
+  totalCount: Int!
+}
+
+"An entry of the audit log in a list."
+type AuditLogEntryEdge {
+  "Where it stands in the list."
+  cursor: String!
+  "The entry."
+  node: AuditLogEntry!
+}
+
+extend type Query {
+  "The keys in the database, newest first, page by page. For administrators."
+  apiKeys(
+    "The first so many, 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    first: Int
+    "Only what follows this cursor."
+    after: String
+    "The last so many, 1 to 500; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Which keys."
+    filter: ApiKeyFilter
+  ): ApiKeyConnection!
+  "What was done with keys, newest first, page by page. For administrators. Nothing is ever taken away here."
+  auditLog(
+    "The first so many, 1 to 500; 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    first: Int
+    "Only what follows this cursor."
+    after: String
+    "The last so many, 1 to 500; not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+    "Which entries."
+    filter: AuditLogFilter
+  ): AuditLogEntryConnection!
+}
+
+extend type Mutation {
+  "Makes a key, and shows it, once."
+  createApiKey(
+    "What people call it, in 1 to 100 characters."
+    name: String!
+    "What it allows."
+    scope: ApiKeyScope!
+    "When it is no longer accepted; never if not given."
+    expiresAt: DateTime
+  ): CreateApiKeyPayload!
+  "Has a key never be accepted again, by any process, within five seconds; what is open with it is closed. Once is as good as twice."
+  revokeApiKey(
+    "The ` + "`" + `id` + "`" + ` of the key."
+    id: ID!
+  ): ApiKey!
+}
+`, BuiltIn: false},
 	{Name: "../asset.graphqls", Input: `"A coin or token. What several sources list under names of their own is one asset."
 type Asset implements Node {
   "Opaque and lasting."
@@ -1206,6 +1394,52 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_ApiKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApiKey_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ApiKey_name(ctx, field)
+	case "scope":
+		return ec.fieldContext_ApiKey_scope(ctx, field)
+	case "status":
+		return ec.fieldContext_ApiKey_status(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ApiKey_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ApiKey_expiresAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_ApiKey_revokedAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_ApiKey_lastUsedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKey", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ApiKeyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ApiKeyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApiKeyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ApiKeyConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ApiKeyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ApiKeyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Asset(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -1256,6 +1490,52 @@ func (ec *executionContext) childFields_AssetEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type AssetEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_AuditLogEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditLogEntry_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AuditLogEntry_createdAt(ctx, field)
+	case "actor":
+		return ec.fieldContext_AuditLogEntry_actor(ctx, field)
+	case "address":
+		return ec.fieldContext_AuditLogEntry_address(ctx, field)
+	case "requestId":
+		return ec.fieldContext_AuditLogEntry_requestId(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditLogEntry_action(ctx, field)
+	case "target":
+		return ec.fieldContext_AuditLogEntry_target(ctx, field)
+	case "detail":
+		return ec.fieldContext_AuditLogEntry_detail(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditLogEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditLogEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditLogEntryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditLogEntryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditLogEntryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditLogEntryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditLogEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditLogEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditLogEntryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditLogEntryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditLogEntryEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Consensus(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "priceUsd":
@@ -1272,6 +1552,16 @@ func (ec *executionContext) childFields_Consensus(ctx context.Context, field gra
 		return ec.fieldContext_Consensus_observedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Consensus", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_CreateApiKeyPayload_key(ctx, field)
+	case "apiKey":
+		return ec.fieldContext_CreateApiKeyPayload_apiKey(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateApiKeyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Drift(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -32,6 +32,10 @@ type (
 	MatchCandidateConnection = Connection[MatchCandidate]
 	// MatchChangeConnection is a page of changes of match.
 	MatchChangeConnection = Connection[MatchChange]
+	// APIKeyConnection is a page of keys.
+	APIKeyConnection = Connection[APIKey]
+	// AuditLogEntryConnection is a page of the audit log.
+	AuditLogEntryConnection = Connection[AuditLogEntry]
 )
 
 // Edge is a node and where it stands in its list.
@@ -56,6 +60,10 @@ type (
 	MatchCandidateEdge = Edge[MatchCandidate]
 	// MatchChangeEdge is a change of match in a list.
 	MatchChangeEdge = Edge[MatchChange]
+	// APIKeyEdge is a key in a list.
+	APIKeyEdge = Edge[APIKey]
+	// AuditLogEntryEdge is an entry of the audit log in a list.
+	AuditLogEntryEdge = Edge[AuditLogEntry]
 )
 
 // Cursor is made when it is asked for only: most clients need that of the last edge alone.

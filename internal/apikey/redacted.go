@@ -2,15 +2,15 @@ package apikey
 
 import (
 	"bytes"
-	"io"
+	"os"
 	"regexp"
 )
 
 var anywhere = regexp.MustCompile(Pattern)
 
-// Redacted writes what it is given with every key in it cut down to its id, wherever a client has put one: in a path, in
-// the id of a request, in an argument that an error quotes. A key must come in one piece, as it does in a line of a log.
-type Redacted struct{ io.Writer }
+// Redacted writes to a file with every key cut down to its id, wherever a client has put one: in a path, in the id of a
+// request, in an argument that an error quotes. A key must come in one piece, as it does in a line of a log.
+type Redacted struct{ File *os.File }
 
 // Write implements io.Writer.
 func (r Redacted) Write(p []byte) (int, error) {
@@ -20,8 +20,11 @@ func (r Redacted) Write(p []byte) (int, error) {
 			return append(bytes.Clone(key[:len(prefix)+idLength+1]), "…"...)
 		})
 	}
-	if _, err := r.Writer.Write(shown); err != nil {
+	if _, err := r.File.Write(shown); err != nil {
 		return 0, err
 	}
 	return len(p), nil
 }
+
+// Fd is that of the file: whoever writes may ask whether it is a terminal.
+func (r Redacted) Fd() uintptr { return r.File.Fd() }

@@ -1,12 +1,14 @@
 package apikey_test
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"log/slog"
 	"math/big"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -79,16 +81,21 @@ func TestAScannerFindsAKey(t *testing.T) {
 func TestLogsShowNoKey(t *testing.T) {
 	id, text := apikey.New()
 	_, second := apikey.New()
-	for name, handler := range map[string]func(*bytes.Buffer) slog.Handler{
-		"json": func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(apikey.Redacted{Writer: b}, nil) },
-		"text": func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(apikey.Redacted{Writer: b}, nil) },
+	for name, handler := range map[string]func(io.Writer) slog.Handler{
+		"json": func(w io.Writer) slog.Handler { return slog.NewJSONHandler(w, nil) },
+		"text": func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, nil) },
 	} {
-		var out bytes.Buffer
-		log := slog.New(handler(&out))
+		file, err := os.Create(filepath.Join(t.TempDir(), "log"))
+		require.NoError(t, err)
+		log := slog.New(handler(apikey.Redacted{File: file}))
 		log.With("first", text).Error("got "+text, "path", "/"+text+"/"+second, "error", fmt.Errorf("no %q", second), "other", "kasparro_commits")
-		require.NotContains(t, out.String(), text[20:], name)
-		require.NotContains(t, out.String(), second[20:], name)
-		require.Equal(t, 3, strings.Count(out.String(), "kasparro_"+id+"_…"), out.String())
-		require.Contains(t, out.String(), "kasparro_commits")
+		require.NoError(t, file.Close())
+		written, err := os.ReadFile(file.Name())
+		require.NoError(t, err)
+		out := string(written)
+		require.NotContains(t, out, text[20:], name)
+		require.NotContains(t, out, second[20:], name)
+		require.Equal(t, 3, strings.Count(out, "kasparro_"+id+"_…"), out)
+		require.Contains(t, out, "kasparro_commits")
 	}
 }

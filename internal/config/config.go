@@ -5,7 +5,7 @@ package config
 import (
 	"io"
 	"log/slog"
-	"os"
+	"net/netip"
 	"time"
 
 	"golang.org/x/term"
@@ -17,8 +17,11 @@ type Config struct {
 	Port        int    // 0 picks a free port
 	APIKey      Secret // empty where none was given, see RequireKey
 	AdminAPIKey Secret // empty where none was given
-	Database    Database
-	DataDir     string // absolute; it may not exist yet
+	// TrustedProxies are those whose word on where a request comes from is believed; nil for nobody's.
+	TrustedProxies []netip.Prefix
+
+	Database Database
+	DataDir  string // absolute; it may not exist yet
 
 	ConsensusMaxAge  time.Duration // how old a price may be and still take part in the consensus on its asset
 	RawRetentionDays int           // how long payloads are kept at least, in days; 0 for ever
@@ -78,14 +81,14 @@ type Plan struct {
 	MonthlyRequests   int64   // in a calendar month in UTC; 0 for no budget
 }
 
-// RequireKey returns an error, one that wraps ErrInvalid and says how to make a key, where no key
-// was given at all: the API is never served without one.
+// RequireKey returns an error, one that wraps ErrInvalid and says how to make a key, where no key was given at all: the API
+// is never served without one, here or in the database.
 func (c Config) RequireKey() error {
 	if c.APIKey != "" || c.AdminAPIKey != "" {
 		return nil
 	}
 	return &Error{Problems: []Problem{{Variable: "API_KEY", Given: nothing, Allowed: keyRule +
-		": make one with `openssl rand -hex 24`, or start with `make run`, which makes one"}}}
+		": make one with `openssl rand -hex 24`, or one in the database with `kasparro keys create NAME --scope read`, or start with `make run`, which makes one"}}}
 }
 
 // Schedules returns the cron, in UTC, of each of the sources; one whose schedule is off is left out.
@@ -113,6 +116,6 @@ func (c Config) Logger(w io.Writer) *slog.Logger {
 }
 
 func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+	file, ok := w.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(int(file.Fd()))
 }

@@ -21,6 +21,7 @@ type Flags struct {
 	MaxBodyBytes               string `env:"MAX_BODY_BYTES" fallback:"1048576" placeholder:"1048576" group:"Server" help:"Bytes in the body of a request at most."`
 	APIKey                     string `name:"api-key" env:"API_KEY" placeholder:"KEY" group:"Server" help:"Key that clients send."`
 	AdminAPIKey                string `name:"admin-api-key" env:"ADMIN_API_KEY" placeholder:"KEY" group:"Server" help:"Key for administrators; it may read as well."`
+	TrustedProxies             string `name:"trusted-proxies" env:"TRUSTED_PROXIES" placeholder:"ADDRESS,..." group:"Server" help:"Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas. Nobody else's is."`
 
 	DatabaseURL         string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" group:"Database" help:"postgres://USER:PASSWORD@HOST:PORT/DATABASE. Without it and without POSTGRES_HOST a PostgreSQL is embedded."`
 	PostgresHost        string `env:"POSTGRES_HOST" placeholder:"HOST" group:"Database" help:"Host, or directory of the socket, where DATABASE_URL is not given."`

@@ -36,6 +36,9 @@ func (f Flags) Load() (Config, error) {
 		DataDir:     r.directory("DATA_DIR", f.DataDir),
 		APIKey:      r.key("API_KEY", f.APIKey),
 		AdminAPIKey: r.key("ADMIN_API_KEY", f.AdminAPIKey),
+
+		TrustedProxies: r.networks("TRUSTED_PROXIES", f.TrustedProxies),
+
 		GraphQL:     r.graphQL(f),
 		CoinPaprika: r.coinPaprika(f),
 		CoinGecko:   r.coinGecko(f),

@@ -84,6 +84,25 @@ func (r *reader) host(variable, value string) string {
 	return value
 }
 
+// networks reads addresses and networks, separated by commas.
+func (r *reader) networks(variable, value string) (list []netip.Prefix) {
+	for part := range strings.SplitSeq(value, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		network, err := netip.ParsePrefix(part)
+		if address, plain := netip.ParseAddr(part); plain == nil {
+			network, err = address.WithZone("").Prefix(address.BitLen())
+		}
+		if err != nil {
+			r.refuse(variable, strconv.Quote(part), "IP addresses or networks, such as 10.0.0.0/8, separated by commas")
+			return nil
+		}
+		list = append(list, network.Masked())
+	}
+	return list
+}
+
 const keyRule = "visible ASCII characters only"
 
 // key reads a secret that travels in an HTTP header. An empty value is no key, and allowed.

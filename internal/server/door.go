@@ -57,7 +57,9 @@ func (e tooManyFailures) seconds() int { return int(math.Ceil(e.wait.Seconds()))
 type unknowable struct{ error }
 
 // Error is for whoever sent the key.
-func (unknowable) Error() string { return "The database is away, and with it the keys: try again soon." }
+func (unknowable) Error() string {
+	return "The database is away, and with it the keys: try again soon."
+}
 
 // Unwrap returns what is wrong.
 func (e unknowable) Unwrap() error { return e.error }
@@ -78,8 +80,16 @@ func (d *Door) Admit(ctx context.Context, key string) (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx = market.WithActor(ctx, market.Actor{Name: found.ID, Address: shown(addressOf(ctx))})
+	ctx = market.WithActor(ctx, market.Actor{Name: d.actor(found), Address: shown(addressOf(ctx))})
 	return market.WithScope(context.WithValue(ctx, callerKey{}, found), found.Scope), nil
+}
+
+// actor names a key in the audit log.
+func (d *Door) actor(k apikey.Key) string {
+	if _, ok := d.settings.find(k.Digest); ok {
+		return k.ID
+	}
+	return market.KeyGlobalID(k.ID)
 }
 
 // check knows stored keys first, whatever else has come from the address: they are not to be guessed, and so nobody who

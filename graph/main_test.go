@@ -37,8 +37,9 @@ type world struct {
 	db         *bun.DB
 	statements *counter
 	log        *bytes.Buffer
-	scope      market.Scope // of the key that queries are sent with
-	later      int          // minutes after noon of the newest record
+	scope      market.Scope  // of the key that queries are sent with
+	actor      *market.Actor // who sends them; nil for somebody
+	later      int           // minutes after noon of the newest record
 }
 
 func newWorld(t testing.TB) *world {
@@ -61,7 +62,7 @@ func (w *world) over(reader market.Reader) http.Handler {
 
 func (w *world) options(reader market.Reader) graph.Options {
 	return graph.Options{
-		Reader: reader, Operator: byHand{w.store}, Timetable: hourly{}, Version: "1.2.3", MaxBodyBytes: 4096, ConsensusMaxAge: 36 * time.Hour,
+		Reader: reader, Operator: byHand{w.store}, Keys: &desk{Store: w.store}, Timetable: hourly{}, Version: "1.2.3", MaxBodyBytes: 4096, ConsensusMaxAge: 36 * time.Hour,
 		Sources: []string{"coingecko", "coinpaprika", "csv"},
 		Now:     func() time.Time { return time.Now().UTC() },
 		Log:     slog.New(slog.NewTextHandler(w.log, nil)),
@@ -96,6 +97,10 @@ func (w *world) ask(t testing.TB, query string, variables ...any) answer {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": values})
 	require.NoError(t, err)
 	ctx := market.WithScope(market.WithRequestID(t.Context(), "req-7"), w.scope)
+	ctx = market.WithActor(ctx, market.Actor{Name: "somebody"})
+	if w.actor != nil {
+		ctx = market.WithActor(ctx, *w.actor)
+	}
 	request := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
 	response := httptest.NewRecorder()

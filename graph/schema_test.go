@@ -73,6 +73,11 @@ func TestTheSchemaKeepsItsPromises(t *testing.T) {
 		"MatchChange.changedAt": "DateTime!", "MatchChange.listing": "Listing!", "MatchChange.from": "Asset!", "MatchChange.to": "Asset!",
 		"MatchChange.method": "MatchMethod!", "MatchChange.confidence": "Float!", "MatchChange.reason": "String!", "MatchChange.by": "String!",
 		"MatchChangeFilter.source": "[String!]", "MatchChangeFilter.asset": "[String!]",
+		"Query.apiKeys": "ApiKeyConnection!", "Query.auditLog": "AuditLogEntryConnection!", "Mutation.createApiKey": "CreateApiKeyPayload!",
+		"Mutation.revokeApiKey": "ApiKey!", "CreateApiKeyPayload.key": "String!", "CreateApiKeyPayload.apiKey": "ApiKey!", "ApiKey.id": "ID!",
+		"ApiKey.name": "String!", "ApiKey.scope": "ApiKeyScope!", "ApiKey.status": "ApiKeyStatus!", "ApiKey.createdAt": "DateTime!",
+		"ApiKey.expiresAt": "DateTime", "ApiKey.revokedAt": "DateTime", "ApiKey.lastUsedAt": "DateTime", "AuditLogEntry.actor": "String!",
+		"AuditLogEntry.action": "AuditLogAction!", "AuditLogEntry.target": "String!", "AuditLogEntry.address": "String", "AuditLogEntry.requestId": "String",
 		"Mutation.linkListing": "Listing!", "Mutation.unlinkListing": "Listing!", "Mutation.releaseListing": "Listing!",
 	} {
 		require.Equal(t, want, typeOf(t, schema, path), path)

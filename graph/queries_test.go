@@ -84,8 +84,13 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// populate stores coins of two sources, one with more than the other, rejections and a run that has failed.
+// populate stores coins of two sources, one with more than the other, rejections, a run that has failed, and keys.
 func (w *world) populate(t *testing.T) {
+	keys := &desk{Store: w.store}
+	for range 3 {
+		_, _, err := keys.CreateKey(market.WithActor(t.Context(), market.Actor{Name: "somebody"}), market.NewAPIKey{Name: "a client", Scope: market.ScopeRead})
+		require.NoError(t, err)
+	}
 	w.coins(t, 12, 4)
 	w.run(t, "csv", market.Batch{
 		Observations: []market.Observation{observe("Lone", "LON", "0.000000012", noon)},
@@ -111,6 +116,7 @@ func (a *asking) ask() {
 	}
 	accept := a.q.one("application/json", "application/graphql-response+json")
 	request.Header.Set("Accept", accept)
+	request = request.WithContext(market.WithScope(request.Context(), market.ScopeAdmin)) // who may see everything
 	answer := httptest.NewRecorder()
 	before := a.w.statements.Load()
 	a.w.ServeHTTP(answer, request)

@@ -62,13 +62,16 @@ func bounded(name string, conns int) postgres.Pool {
 	return postgres.Pool{Name: name, MaxConns: conns, Deadline: statementTimeout}
 }
 
-// toServe opens the pools of a service, one for what is asked of it and one for what it does of its own accord.
-func (d *database) toServe() (api, own *bun.DB, err error) {
+// toServe opens the pools of a service, one for what is asked of it, one for what it does of its own accord, and one for keys.
+func (d *database) toServe(cfg config.Config) (api, own *bun.DB, keys *keyDesk, err error) {
 	if api, err = d.pool("api", 16); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	own, err = d.pool("ingest", 8)
-	return api, own, err
+	if own, err = d.pool("ingest", 8); err != nil {
+		return nil, nil, nil, err
+	}
+	keys, err = d.keys(cfg)
+	return api, own, keys, err
 }
 
 // pool opens such a pool. It is closed with the database.

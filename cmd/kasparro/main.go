@@ -68,7 +68,7 @@ func run(args []string) int {
 		if errors.As(err, &wrong) {
 			_ = wrong.Context.PrintUsage(true)
 		}
-		fmt.Fprintln(stderr, "kasparro:", err)
+		complain(err)
 		return exitUsage
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -82,6 +82,9 @@ func run(args []string) int {
 	return exitCode(err)
 }
 
+// complain says what is wrong; that it cannot be said, nobody could be told.
+func complain(wrong any) { _, _ = fmt.Fprintln(stderr, "kasparro:", wrong) }
+
 func exitCode(err error) int {
 	switch {
 	case err == nil:
@@ -90,10 +93,10 @@ func exitCode(err error) int {
 		return exitPartial
 	}
 	if errors.Is(err, config.ErrInvalid) {
-		fmt.Fprintln(stderr, "kasparro:", err)
+		complain(err)
 		return exitUsage
 	}
 	// A driver tells every address that it tried on a line of its own.
-	fmt.Fprintln(stderr, "kasparro:", strings.Join(strings.Fields(err.Error()), " "))
+	complain(strings.Join(strings.Fields(err.Error()), " "))
 	return exitFailed
 }

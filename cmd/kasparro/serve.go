@@ -76,15 +76,11 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	api, own, err := d.toServe()
+	api, own, keys, err := d.toServe(cfg)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	store, reader := newStore(cfg, own), newStore(cfg, api)
-	keys, err := d.keys(cfg)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
 	specs := cfg.Schedules(sourceNames(sources(cfg, nil))...)
 	timetable, err := schedule.NewTimetable(specs)
 	if err != nil {

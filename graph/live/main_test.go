@@ -65,7 +65,7 @@ func worldOver(t *testing.T, url string) *world {
 	ended := make(chan struct{}, 2)
 	go func() { w.Feed.Run(ctx); ended <- struct{}{} }()
 	go func() {
-		postgres.Listen(ctx, url, w.Wake, func(err error) { t.Log(err) })
+		postgres.Listen(ctx, url, postgres.Wakes{Commits: w.Wake, Keys: func() {}}, func(err error) { t.Log(err) })
 		ended <- struct{}{}
 	}()
 	t.Cleanup(func() { cancel(); <-ended; <-ended })

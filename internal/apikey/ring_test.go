@@ -184,6 +184,13 @@ func TestADatabaseThatIsAway(t *testing.T) {
 		m.change(func() { m.away = nil })
 		pass(time.Second)
 		require.NoError(t, r.Good(key))
+
+		m.change(func() { m.slow = time.Hour }) // nobody waits for an answer that long
+		pass(10 * time.Second)
+		require.ErrorIs(t, r.Good(key), market.ErrUnavailable)
+		m.change(func() { m.slow = 0 })
+		pass(4 * time.Second)
+		require.NoError(t, r.Good(key))
 	})
 }
 

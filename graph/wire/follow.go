@@ -79,7 +79,7 @@ func (h Handler) subscribe(ctx context.Context, op *graphql.OperationContext, ou
 	for {
 		answer := h.event(events, responses)
 		switch {
-		case answer == nil && ctx.Err() != nil:
+		case ctx.Err() != nil && (answer == nil || len(answer.Data) == 0): // whoever has ended it knows why
 			return
 		case answer == nil && end.cause() != nil:
 			out.fail(h.dispatchError(ctx, op, end.cause()))

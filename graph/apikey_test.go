@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,12 +28,11 @@ const (
 type desk struct {
 	*postgres.Store
 
-	made int
+	made atomic.Int64
 }
 
 func (d *desk) CreateKey(ctx context.Context, k market.NewAPIKey) (market.APIKey, string, error) {
-	d.made++
-	k.KeyID = fmt.Sprintf("K%d", d.made)
+	k.KeyID = fmt.Sprintf("K%d", d.made.Add(1))
 	key := "the whole of " + k.KeyID
 	k.Digest = sha256.Sum256([]byte(key))
 	made, err := d.Store.CreateKey(ctx, k)

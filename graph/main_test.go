@@ -35,6 +35,7 @@ type world struct {
 	store      *postgres.Store
 	url        string // of the database
 	db         *bun.DB
+	desk       *desk
 	statements *counter
 	log        *bytes.Buffer
 	scope      market.Scope  // of the key that queries are sent with
@@ -51,6 +52,7 @@ func newWorld(t testing.TB) *world {
 		market.Source{Name: "coingecko", Kind: market.KindAPI},
 		market.Source{Name: "coinpaprika", Kind: market.KindAPI},
 		market.Source{Name: "csv", Kind: market.KindFile}))
+	w.desk = &desk{Store: w.store}
 	w.Handler = w.over(w.store)
 	return w
 }
@@ -62,7 +64,7 @@ func (w *world) over(reader market.Reader) http.Handler {
 
 func (w *world) options(reader market.Reader) graph.Options {
 	return graph.Options{
-		Reader: reader, Operator: byHand{w.store}, Keys: &desk{Store: w.store}, Timetable: hourly{}, Version: "1.2.3", MaxBodyBytes: 4096, ConsensusMaxAge: 36 * time.Hour,
+		Reader: reader, Operator: byHand{w.store}, Keys: w.desk, Timetable: hourly{}, Version: "1.2.3", MaxBodyBytes: 4096, ConsensusMaxAge: 36 * time.Hour,
 		Sources: []string{"coingecko", "coinpaprika", "csv"},
 		Now:     func() time.Time { return time.Now().UTC() },
 		Log:     slog.New(slog.NewTextHandler(w.log, nil)),

@@ -46,7 +46,10 @@ func (w *world) listen(t *testing.T) *ears {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan struct{}, 2)
 	go func() { feed.Run(ctx); ended <- struct{}{} }()
-	go func() { postgres.Listen(ctx, w.url, feed.Wake, func(err error) { t.Log(err) }); ended <- struct{}{} }()
+	go func() {
+		postgres.Listen(ctx, w.url, postgres.Wakes{Commits: feed.Wake, Keys: func() {}}, func(err error) { t.Log(err) })
+		ended <- struct{}{}
+	}()
 	t.Cleanup(func() { cancel(); <-ended; <-ended })
 	require.Eventually(t, func() bool {
 		probe, stop := context.WithCancel(t.Context())

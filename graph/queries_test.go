@@ -86,9 +86,8 @@ func heap() uint64 {
 
 // populate stores coins of two sources, one with more than the other, rejections, a run that has failed, and keys.
 func (w *world) populate(t *testing.T) {
-	keys := &desk{Store: w.store}
 	for range 3 {
-		_, _, err := keys.CreateKey(market.WithActor(t.Context(), market.Actor{Name: "somebody"}), market.NewAPIKey{Name: "a client", Scope: market.ScopeRead})
+		_, _, err := w.desk.CreateKey(market.WithActor(t.Context(), market.Actor{Name: "somebody"}), market.NewAPIKey{Name: "a client", Scope: market.ScopeRead})
 		require.NoError(t, err)
 	}
 	w.coins(t, 12, 4)

@@ -24,7 +24,7 @@ import (
 type open struct{}
 
 func (open) Admit(ctx context.Context, _ string) (context.Context, error) { return ctx, nil }
-func (open) Caller(context.Context) (string, bool)                        { return "everybody", true }
+func (open) Caller(context.Context) (string, error)                       { return "everybody", nil }
 func (open) Enter(ctx context.Context) (context.Context, error)           { return ctx, nil }
 func (open) Spend(context.Context, int) error                             { return nil }
 func (open) Leave(context.Context)                                        {}

@@ -42,6 +42,7 @@ func newHandler(o Options, more ...graphql.HandlerExtension) wire.Handler {
 	exec.Use(library{o.Documents})
 	exec.Use(extension.AutomaticPersistedQuery{Cache: newKept[string]()})
 	exec.Use(gate{o.Limits, parsed, schema, o.NoIntrospection})
+	exec.Use(views{o.Reader})
 	for _, extension := range more {
 		exec.Use(extension)
 	}

@@ -26,6 +26,7 @@ type database struct {
 	url      string
 	embedded *embedded.Server // nil where the database is not ours
 	pools    []*bun.DB
+	router   *postgres.Router // nil where all is read from the primary
 }
 
 // openDatabase starts the embedded PostgreSQL unless the configuration names another.
@@ -64,7 +65,7 @@ func bounded(name string, conns int) postgres.Pool {
 
 // toServe opens the pools of a service, one for what is asked of it and one for what it does of its own accord.
 func (d *database) toServe() (api, own *bun.DB, err error) {
-	if api, err = d.pool("api", 16); err != nil {
+	if api, err = d.pool("api", apiConns); err != nil {
 		return nil, nil, err
 	}
 	own, err = d.pool("ingest", 8)
@@ -104,6 +105,9 @@ func (d *database) migrate(ctx context.Context) error {
 // Close closes the pools and stops the embedded PostgreSQL.
 func (d *database) Close() error {
 	var errs []error
+	if d.router != nil {
+		errs = append(errs, d.router.Close())
+	}
 	for _, p := range d.pools {
 		errs = append(errs, p.Close())
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/kasparro/kasparro/graph/limits"
 	"github.com/kasparro/kasparro/graph/live"
 	"github.com/kasparro/kasparro/internal/config"
+	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/playground"
 	"github.com/kasparro/kasparro/internal/postgres"
 	"github.com/kasparro/kasparro/internal/rest"
@@ -80,7 +81,11 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	store, reader := newStore(cfg, own), newStore(cfg, api)
+	store := newStore(cfg, own)
+	reader, watch, err := d.reader(cfg, api, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	specs := cfg.Schedules(sourceNames(sources(cfg, nil))...)
 	timetable, err := schedule.NewTimetable(specs)
 	if err != nil {
@@ -89,6 +94,7 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	byHand := newOperator(ctx, cfg, store, log)
 	g.Go(byHand.wait)
+	g.Go(func() error { watch(ctx); return nil })
 	feed := live.New(reader, log)
 	handler, hangUp := routes(cfg, reader, feed, documents, byHand, timetable, log)
 	g.Go(func() error { return server.Serve(ctx, listener, handler, log, hangUp) })
@@ -108,20 +114,20 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 }
 
 // routes returns what the service answers, and what ends all that is live in it.
-func routes(cfg config.Config, store *postgres.Store, feed *live.Feed, documents graph.Documents, byHand *operator, timetable schedule.Timetable, log *slog.Logger) (all http.Handler, hangUp func()) {
+func routes(cfg config.Config, reader market.Reader, feed *live.Feed, documents graph.Documents, byHand *operator, timetable schedule.Timetable, log *slog.Logger) (all http.Handler, hangUp func()) {
 	door := server.NewDoor(server.Keys{Read: cfg.APIKey.Reveal(), Admin: cfg.AdminAPIKey.Reveal()},
 		server.Throttle{PerMinute: cfg.RequestsPerMinute, Concurrent: cfg.ConcurrentRequests})
 	api := graph.NewHandler(graph.Options{
-		Reader: store, Operator: byHand, Feed: feed, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,
+		Reader: reader, Operator: byHand, Feed: feed, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,
 		MaxBodyBytes: int32(cfg.MaxBodyBytes), ConsensusMaxAge: cfg.ConsensusMaxAge, //nolint:gosec // configured to be small enough
 		Limits: queryLimits(cfg), Documents: documents, NoIntrospection: !cfg.GraphQL.Introspection, Door: door,
 	})
 	return server.New(server.Options{
 		GraphQL:    api,
-		REST:       rest.New(rest.Options{Reader: store, Timetable: timetable, Version: version, Now: time.Now, Log: log}),
+		REST:       rest.New(rest.Options{Reader: reader, Timetable: timetable, Version: version, Now: time.Now, Log: log}),
 		Playground: playground.Handler(),
 		Door:       door,
-		Program:    programOf(cfg, documents), DataVersion: store.Version,
+		Program:    programOf(cfg, documents), DataVersion: reader.Version,
 		Log:     log,
 		MaxBody: int64(cfg.MaxBodyBytes),
 	}), api.Live.Close

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -15,8 +16,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kasparro/kasparro/internal/market"
-	"github.com/kasparro/kasparro/internal/postgres"
 	"github.com/kasparro/kasparro/internal/postgres/postgrestest"
 	"github.com/kasparro/kasparro/internal/simulator"
 )
@@ -142,27 +141,54 @@ func TestClientsOfAStandbyThatDies(t *testing.T) {
 	t.Logf("%d requests, %d different answers", requests.Load(), len(answers.answers))
 }
 
-func TestTheDoctorLooksAtReplicas(t *testing.T) {
-	t.Parallel()
-	srv := httptest.NewServer(simulator.New(simulator.Options{Seed: 7, Coins: 50}))
-	t.Cleanup(srv.Close)
-	primary, standby := postgrestest.URL(t), postgrestest.NewStandby(t)
-	replica := standby.URL(primary)
-	env := func(urls string) []string {
-		return []string{"DATABASE_URL=" + primary, "API_KEY=" + testKey, "DATABASE_REPLICA_URLS=" + urls, "DATABASE_REPLICA_MAX_LAG=2s",
-			"COINGECKO_BASE_URL=" + srv.URL + "/coingecko/api/v3", "COINPAPRIKA_BASE_URL=" + srv.URL + "/coinpaprika/v1"}
-	}
-	_, out, _ := finish(t, t.TempDir(), env(replica), "doctor")
-	require.Regexp(t, `ok    replica 1      it follows, 0 commits and \d+ bytes behind`, out)
+// heard returns the data of the first event of a subscription that is asked for by GET.
+func (s *apiOnly) heard(ctx context.Context, subscription string) <-chan string {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.base+"/graphql?query="+url.QueryEscape(subscription), nil)
+	require.NoError(s.t, err)
+	request.Header.Set("X-Api-Key", testKey)
+	request.Header.Set("Accept", "text/event-stream")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(s.t, err)
+	require.Equal(s.t, http.StatusOK, response.StatusCode)
+	first := make(chan string, 1)
+	go func() {
+		defer response.Body.Close()
+		for lines := bufio.NewScanner(response.Body); lines.Scan(); {
+			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				first <- data
+				return
+			}
+		}
+		close(first)
+	}()
+	return first
+}
 
+// Whoever is told of a record finds it, though no standby has it yet; and so does whoever has written something.
+func TestWhatIsToldOfIsFound(t *testing.T) {
+	t.Parallel()
+	s, standby, _ := serveFromStandby(t)
+	s.noted(readFrom, 1)
 	standby.Pause()
-	db := postgrestest.Open(t, primary)
-	require.NoError(t, postgres.New(db, nil).RegisterSources(t.Context(), market.Source{Name: "csv", Kind: market.KindFile}))
-	_, err := db.ExecContext(t.Context(), "UPDATE commits SET committed_at = now() - interval '1 minute'")
-	require.NoError(t, err)
-	_, out, _ = finish(t, t.TempDir(), env(replica+",postgres://nobody@127.0.0.1:1/none,"+primary), "doctor")
-	require.Regexp(t, `ok    replica 1      it follows, 1 commits and \d+ bytes behind`, out)
-	require.Regexp(t, `warn  replica 1      it has been behind for 1m\d*s, and more than 2s is too much`, out)
-	require.Regexp(t, `FAIL  replica 2      (?s:.*)127.0.0.1:1`, out)
-	require.Regexp(t, `FAIL  replica 3      it is no standby`, out)
+	event := s.heard(t.Context(), `subscription { recordAdded(filter: {source: ["coingecko"]}) { id asset { slug listings { externalId } } } }`)
+	run := query(t, s.base, testAdminKey, `mutation { startEtlRun(source: "coingecko") { id } }`)["startEtlRun"].(map[string]any)["id"].(string)
+	require.NotNil(t, query(t, s.base, testKey, `{ etlRun(id: "`+run+`") { id } }`)["etlRun"])
+	var told struct {
+		Data struct {
+			RecordAdded struct {
+				ID    string
+				Asset struct{ Slug string }
+			}
+		}
+	}
+	select {
+	case text := <-event:
+		require.NoError(t, json.Unmarshal([]byte(text), &told), "%s", text)
+		require.NotEmpty(t, told.Data.RecordAdded.Asset.Slug, "%s", text)
+	case <-time.After(time.Minute):
+		require.Fail(t, "nothing is told", s.stderr)
+	}
+	require.NotNil(t, query(t, s.base, testKey, `{ node(id: "`+told.Data.RecordAdded.ID+`") { id } }`)["node"])
+	standby.Resume()
 }

@@ -27,6 +27,7 @@ type fleet struct {
 	run     market.Run
 	hours   atomic.Int64 // of records committed
 	standby *postgrestest.Standby
+	line    *line // to the primary, of the router
 	router  *postgres.Router
 
 	atPrimary, atStandby *atomic.Int64 // statements of reads
@@ -41,6 +42,7 @@ func newFleet(t *testing.T) *fleet {
 	f.run = start(t, f.store, "coingecko")
 	f.commit()
 	f.standby = postgrestest.NewStandby(t)
+	f.line = newLine(t, f.url)
 	f.serve(f.standby.URL(f.url))
 	return f
 }
@@ -48,7 +50,7 @@ func newFleet(t *testing.T) *fleet {
 // serve routes reads to the primary and to the replicas, as a process does that was started now.
 func (f *fleet) serve(replicas ...string) {
 	pool := postgres.Pool{Name: "api", MaxConns: 8, Deadline: 20 * time.Second}
-	router, err := postgres.NewRouter(postgrestest.Open(f, f.url), f.url, replicas, pool, maxLag, slog.New(slog.DiscardHandler))
+	router, err := postgres.NewRouter(postgrestest.Open(f, f.line.url), f.line.url, replicas, pool, maxLag, slog.New(slog.DiscardHandler))
 	require.NoError(f, err)
 	counts := router.Count()
 	f.router, f.atPrimary, f.atStandby = router, counts[0], counts[1]

@@ -146,4 +146,3 @@ func assertNoError(t *testing.T, err error) bool {
 	}
 	return err == nil
 }
-

@@ -25,6 +25,9 @@ func TestReadsOverAStandby(t *testing.T) {
 	t.Run("left out while it is behind", f.on(leftOutBehind))
 	t.Run("a statement that stands in the way of replay", f.on(conflict))
 	t.Run("moved in the middle, there is no version", f.on(tornRequest))
+	t.Run("the primary is away", f.on(primaryAway))
+	t.Run("what was shown is lost with the primary", f.on(lostWithThePrimary))
+	t.Run("a standby that comes back older", f.on(comesBackOlder))
 	t.Run("a standby that hangs", f.on(hangs))
 	t.Run("a standby that is killed", f.on(killed))
 	t.Run("a standby that knows more than the primary", f.on(divergedStandby))
@@ -153,11 +156,7 @@ func (f *fleet) askSlowly() <-chan error {
 }
 
 func conflict(f *fleet) {
-	admin := f.standby.Admin()
-	for _, statement := range []string{"ALTER SYSTEM SET max_standby_streaming_delay = 0", "SELECT pg_reload_conf()"} {
-		_, err := admin.ExecContext(f.Context(), statement)
-		require.NoError(f, err)
-	}
+	f.configure("max_standby_streaming_delay", "0")
 	done := f.askSlowly()
 	_, err := postgrestest.Open(f, f.url).ExecContext(f.Context(), "LOCK TABLE sources IN ACCESS EXCLUSIVE MODE; INSERT INTO commits (version, listing_ids, observed_ats) VALUES (-1, '{}', '{}'); DELETE FROM commits WHERE version = -1")
 	require.NoError(f, err)

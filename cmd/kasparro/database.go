@@ -12,6 +12,7 @@ import (
 	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/embedded"
 	"github.com/kasparro/kasparro/internal/identity"
+	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/postgres"
 )
 
@@ -63,13 +64,18 @@ func bounded(name string, conns int) postgres.Pool {
 	return postgres.Pool{Name: name, MaxConns: conns, Deadline: statementTimeout}
 }
 
-// toServe opens the pools of a service, one for what is asked of it and one for what it does of its own accord.
-func (d *database) toServe() (api, own *bun.DB, err error) {
-	if api, err = d.pool("api", apiConns); err != nil {
-		return nil, nil, err
+// toServe opens the pools of a service: one for what it does of its own accord, and behind the reader, which watch looks after
+// until ctx ends, those for what is asked of it.
+func (d *database) toServe(cfg config.Config, log *slog.Logger) (own *bun.DB, reader market.Reader, watch func(context.Context), err error) {
+	api, err := d.pool("api", apiConns)
+	if err != nil {
+		return nil, nil, nil, err
 	}
-	own, err = d.pool("ingest", 8)
-	return api, own, err
+	if own, err = d.pool("ingest", 8); err != nil {
+		return nil, nil, nil, err
+	}
+	reader, watch, err = d.reader(cfg, api, log)
+	return own, reader, watch, err
 }
 
 // pool opens such a pool. It is closed with the database.

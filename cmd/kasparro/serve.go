@@ -77,15 +77,11 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	api, own, err := d.toServe()
+	own, reader, watch, err := d.toServe(cfg, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	store := newStore(cfg, own)
-	reader, watch, err := d.reader(cfg, api, log)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
 	specs := cfg.Schedules(sourceNames(sources(cfg, nil))...)
 	timetable, err := schedule.NewTimetable(specs)
 	if err != nil {

@@ -66,6 +66,6 @@ func compareReplica(ctx context.Context, primary, standby *bun.DB) (fine string,
 	if pending > 0 {
 		return "", 0, fmt.Errorf("%d migrations have not come to it yet", pending)
 	}
-	lag, err = postgres.Behind(ctx, primary, s.Version)
-	return fmt.Sprintf("it follows, %d commits and %d bytes behind", max(p.Version-s.Version, 0), max(p.Position-s.Position, 0)), lag, err
+	commits, lag, err := postgres.Behind(ctx, primary, s.Version)
+	return fmt.Sprintf("it follows, %d commits and %d bytes behind", commits, max(p.Position-s.Position, 0)), lag, err
 }

@@ -27,14 +27,14 @@ func NewPeer(ctx context.Context, db *bun.DB) (p Peer, err error) {
 	return p, nil
 }
 
-// Behind is for how long whoever is at a version has been behind the database of the pool, which is the primary's; 0 where it
-// is not.
-func Behind(ctx context.Context, primary *bun.DB, version int64) (time.Duration, error) {
+// Behind is by how many commits, and for how long, whoever is at a version is behind the database of the pool, which is the
+// primary's. What it has forgotten meanwhile is not counted.
+func Behind(ctx context.Context, primary *bun.DB, version int64) (commits int64, lag time.Duration, err error) {
 	var micros int64
-	err := primary.NewRaw(`SELECT coalesce(extract(epoch FROM clock_timestamp() - min(committed_at)) * 1000000, 0)::bigint
-		FROM commits WHERE version > ?`, version).Scan(ctx, &micros)
+	err = primary.NewRaw(`SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(committed_at)) * 1000000, 0)::bigint
+		FROM commits WHERE version > ?`, version).Scan(ctx, &commits, &micros)
 	if err != nil {
-		return 0, fmt.Errorf("read how old commits are: %w", unavailable(err))
+		return 0, 0, fmt.Errorf("read how old commits are: %w", unavailable(err))
 	}
-	return time.Duration(max(micros, 0)) * time.Microsecond, nil
+	return commits, time.Duration(max(micros, 0)) * time.Microsecond, nil
 }

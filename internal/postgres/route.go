@@ -78,8 +78,9 @@ func put[T any](ctx context.Context, s *server, question func(context.Context, *
 // failed tells whether a read should be tried elsewhere: not where the error is the answer, or nobody waits any more, or the
 // time that a statement may take was not enough. A server that is away is left out.
 func (r *Router) failed(ctx context.Context, s *server, err error) bool {
+	var large *market.TooLargeError
 	switch {
-	case err == nil, ctx.Err() != nil, errors.Is(err, market.ErrNotFound), errors.Is(err, market.ErrForgotten):
+	case err == nil, ctx.Err() != nil, errors.As(err, &large), errors.Is(err, market.ErrNotFound), errors.Is(err, market.ErrForgotten):
 		return false
 	case errors.Is(err, market.ErrUnavailable):
 		r.leaveOut(s)

@@ -131,6 +131,11 @@ func (r *Router) Rejections(ctx context.Context, f market.RejectionFilter, w mar
 	})
 }
 
+// RejectedPayloads implements market.Reader.
+func (r *Router) RejectedPayloads(ctx context.Context, ids []int64) (map[int64][]byte, error) {
+	return ask(ctx, r, func(ctx context.Context, s *Store) (map[int64][]byte, error) { return s.RejectedPayloads(ctx, ids) })
+}
+
 // CountRejections implements market.Reader.
 func (r *Router) CountRejections(ctx context.Context, f market.RejectionFilter) (int64, error) {
 	return ask(ctx, r, func(ctx context.Context, s *Store) (int64, error) { return s.CountRejections(ctx, f) })

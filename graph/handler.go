@@ -43,6 +43,7 @@ func newHandler(o Options, more ...graphql.HandlerExtension) wire.Handler {
 	exec.Use(extension.AutomaticPersistedQuery{Cache: newKept[string]()})
 	exec.Use(gate{o.Limits, parsed, schema, o.NoIntrospection, o.Door})
 	exec.Use(wire.EventTime{})
+	exec.Use(views{o.Reader})
 	for _, extension := range more {
 		exec.Use(extension)
 	}

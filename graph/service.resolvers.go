@@ -19,7 +19,7 @@ import (
 )
 
 func (r *queryResolver) Health(ctx context.Context) (*model.Health, error) {
-	ctx, cancel := context.WithTimeout(ctx, healthWithin)
+	ctx, cancel := context.WithTimeout(market.WithoutView(ctx), healthWithin)
 	defer cancel()
 	health, err := r.assess(ctx)
 	if err == nil {

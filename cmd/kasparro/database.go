@@ -12,6 +12,7 @@ import (
 	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/embedded"
 	"github.com/kasparro/kasparro/internal/identity"
+	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/postgres"
 )
 
@@ -26,6 +27,7 @@ type database struct {
 	url      string
 	embedded *embedded.Server // nil where the database is not ours
 	pools    []*bun.DB
+	router   *postgres.Router // nil where all is read from the primary
 }
 
 // openDatabase starts the embedded PostgreSQL unless the configuration names another.
@@ -62,16 +64,28 @@ func bounded(name string, conns int) postgres.Pool {
 	return postgres.Pool{Name: name, MaxConns: conns, Deadline: statementTimeout}
 }
 
-// toServe opens the pools of a service, one for what is asked of it, one for what it does of its own accord, and one for keys.
-func (d *database) toServe(cfg config.Config) (api, own *bun.DB, keys *keyDesk, err error) {
-	if api, err = d.pool("api", 16); err != nil {
-		return nil, nil, nil, err
+// serving is what a service works with.
+type serving struct {
+	own    *bun.DB               // for what it does of its own accord
+	reader market.Reader         // of what is asked of it, with pools of its own
+	watch  func(context.Context) // looks after the reader until ctx ends
+	keys   *keyDesk
+}
+
+// toServe opens the pools of a service. They are closed with the database.
+func (d *database) toServe(cfg config.Config, log *slog.Logger) (s serving, err error) {
+	api, err := d.pool("api", apiConns)
+	if err != nil {
+		return serving{}, err
 	}
-	if own, err = d.pool("ingest", 8); err != nil {
-		return nil, nil, nil, err
+	if s.own, err = d.pool("ingest", 8); err != nil {
+		return serving{}, err
 	}
-	keys, err = d.keys(cfg)
-	return api, own, keys, err
+	if s.reader, s.watch, err = d.reader(cfg, api, log); err != nil {
+		return serving{}, err
+	}
+	s.keys, err = d.keys(cfg)
+	return s, err
 }
 
 // pool opens such a pool. It is closed with the database.
@@ -107,6 +121,9 @@ func (d *database) migrate(ctx context.Context) error {
 // Close closes the pools and stops the embedded PostgreSQL.
 func (d *database) Close() error {
 	var errs []error
+	if d.router != nil {
+		errs = append(errs, d.router.Close())
+	}
 	for _, p := range d.pools {
 		errs = append(errs, p.Close())
 	}

@@ -62,6 +62,9 @@ func (d *diagnosis) checkAll(ctx context.Context, cfg config.Config) {
 	db, err := openDatabase(ctx, cfg, quiet(cfg))
 	store := d.database(ctx, db, err)
 	d.key(ctx, cfg, store)
+	if store != nil {
+		d.replicas(ctx, db, cfg)
+	}
 	for _, s := range sources(cfg, store) {
 		d.source(ctx, s)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/kasparro/kasparro/graph/live"
 	"github.com/kasparro/kasparro/internal/apikey"
 	"github.com/kasparro/kasparro/internal/config"
+	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/playground"
 	"github.com/kasparro/kasparro/internal/postgres"
 	"github.com/kasparro/kasparro/internal/rest"
@@ -76,11 +77,11 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	api, own, keys, err := d.toServe(cfg)
+	work, err := d.toServe(cfg, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	store, reader := newStore(cfg, own), newStore(cfg, api)
+	store := newStore(cfg, work.own)
 	specs := cfg.Schedules(sourceNames(sources(cfg, nil))...)
 	timetable, err := schedule.NewTimetable(specs)
 	if err != nil {
@@ -89,17 +90,18 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	byHand := newOperator(ctx, cfg, store, log)
 	g.Go(byHand.wait)
-	feed := live.New(reader, log)
-	handler, hangUp := routes(cfg, reader, feed, documents, byHand, keys, timetable, log)
-	g.Go(func() error { return keys.follow(ctx, log) })
+	g.Go(func() error { work.watch(ctx); return nil })
+	feed := live.New(work.reader, log)
+	handler, hangUp := routes(cfg, work.reader, feed, documents, byHand, work.keys, timetable, log)
+	g.Go(func() error { return work.keys.follow(ctx, log) })
 	g.Go(func() error { return server.Serve(ctx, listener, handler, log, hangUp) })
 	g.Go(func() error {
-		if err := prepare(ctx, cfg, d, store, keys.ring, log); err != nil || ctx.Err() != nil {
+		if err := prepare(ctx, cfg, d, store, work.keys.ring, log); err != nil || ctx.Err() != nil {
 			return err
 		}
 		o.announce(listener.Addr().String(), log)
 		g.Go(func() error { return upkeep(ctx, cfg, store, log) })
-		g.Go(func() error { return follow(ctx, d.url, feed, keys.ring, log) })
+		g.Go(func() error { return follow(ctx, d.url, feed, work.keys.ring, log) })
 		if !o.scheduler {
 			return nil
 		}
@@ -109,20 +111,20 @@ func serve(ctx context.Context, cfg config.Config, o service) (err error) {
 }
 
 // routes returns what the service answers, and what ends all that is live in it.
-func routes(cfg config.Config, store *postgres.Store, feed *live.Feed, documents graph.Documents, byHand *operator, keys *keyDesk, timetable schedule.Timetable, log *slog.Logger) (all http.Handler, hangUp func()) {
+func routes(cfg config.Config, reader market.Reader, feed *live.Feed, documents graph.Documents, byHand *operator, keys *keyDesk, timetable schedule.Timetable, log *slog.Logger) (all http.Handler, hangUp func()) {
 	door := server.NewDoor(server.Keys{Read: cfg.APIKey.Reveal(), Admin: cfg.AdminAPIKey.Reveal(), Stored: keys.ring},
 		server.Throttle{PerMinute: cfg.RequestsPerMinute, Concurrent: cfg.ConcurrentRequests, Cost: cfg.ConcurrentCost})
 	api := graph.NewHandler(graph.Options{
-		Reader: store, Operator: byHand, Keys: keys, Feed: feed, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,
+		Reader: reader, Operator: byHand, Keys: keys, Feed: feed, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,
 		MaxBodyBytes: int32(cfg.MaxBodyBytes), ConsensusMaxAge: cfg.ConsensusMaxAge, //nolint:gosec // configured to be small enough
 		Limits: queryLimits(cfg), Documents: documents, NoIntrospection: !cfg.GraphQL.Introspection, Door: door,
 	})
 	return server.New(server.Options{
 		GraphQL:    api,
-		REST:       rest.New(rest.Options{Reader: store, Timetable: timetable, Version: version, Now: time.Now, Log: log}),
+		REST:       rest.New(rest.Options{Reader: reader, Timetable: timetable, Version: version, Now: time.Now, Log: log}),
 		Playground: playground.Handler(),
 		Door:       door,
-		Program:    programOf(cfg, documents), DataVersion: store.Version,
+		Program:    programOf(cfg, documents), DataVersion: reader.Version,
 		Log:     log,
 		MaxBody: int64(cfg.MaxBodyBytes), TrustedProxies: cfg.TrustedProxies,
 	}), api.Live.Close

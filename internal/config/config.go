@@ -58,6 +58,8 @@ type GraphQL struct {
 type Database struct {
 	URL         Secret   // a postgres:// URL; empty means an embedded server under DataDir
 	ReplicaURLs []Secret // postgres:// URLs that serve the reads of the API; nil where there are none
+
+	ReplicaMaxLag time.Duration // how far behind a replica may be and still be read from
 }
 
 // CoinPaprika says how to reach that API.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"time"
 )
 
 const databaseRule = "postgres://USER:PASSWORD@HOST:PORT/DATABASE, with %XX for special characters in the password"
@@ -17,6 +18,7 @@ func (r *reader) database(f Flags) Database {
 		d.URL = r.composeURL(f)
 	}
 	d.ReplicaURLs = r.replicas("DATABASE_REPLICA_URLS", f.DatabaseReplicaURLs)
+	d.ReplicaMaxLag = r.duration("DATABASE_REPLICA_MAX_LAG", f.DatabaseReplicaMaxLag, 2*time.Second, time.Hour)
 	if f.DatabaseReplicaURLs != "" && f.DatabaseURL == "" && f.PostgresHost == "" {
 		r.refuse("DATABASE_REPLICA_URLS", "replicas without their primary",
 			"only together with DATABASE_URL or POSTGRES_HOST: the embedded PostgreSQL has no replicas")

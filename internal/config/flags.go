@@ -23,16 +23,17 @@ type Flags struct {
 	AdminAPIKey                string `name:"admin-api-key" env:"ADMIN_API_KEY" placeholder:"KEY" group:"Server" help:"Key for administrators; it may read as well."`
 	TrustedProxies             string `name:"trusted-proxies" env:"TRUSTED_PROXIES" placeholder:"ADDRESS,..." group:"Server" help:"Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas. Nobody else's is."`
 
-	DatabaseURL         string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" group:"Database" help:"postgres://USER:PASSWORD@HOST:PORT/DATABASE. Without it and without POSTGRES_HOST a PostgreSQL is embedded."`
-	PostgresHost        string `env:"POSTGRES_HOST" placeholder:"HOST" group:"Database" help:"Host, or directory of the socket, where DATABASE_URL is not given."`
-	PostgresPort        string `env:"POSTGRES_PORT" fallback:"5432" placeholder:"5432" group:"Database" help:"Port of POSTGRES_HOST."`
-	PostgresUser        string `env:"POSTGRES_USER" placeholder:"USER" group:"Database" help:"User at POSTGRES_HOST."`
-	PostgresPassword    string `env:"POSTGRES_PASSWORD" placeholder:"PASSWORD" group:"Database" help:"Password of POSTGRES_USER."`
-	PostgresDB          string `name:"postgres-db" env:"POSTGRES_DB" placeholder:"NAME" group:"Database" help:"Database at POSTGRES_HOST."`
-	DatabaseReplicaURLs string `name:"database-replica-urls" env:"DATABASE_REPLICA_URLS" placeholder:"URL,..." group:"Database" help:"Replicas of the database, separated by commas. Reserved: reads go to the primary for now."`
-	RawRetentionDays    string `env:"RAW_RETENTION_DAYS" fallback:"90" placeholder:"90" group:"Database" help:"How many days payloads are kept at least, 0 for ever; those of the newest records are always kept."`
-	ConsensusMaxAge     string `env:"CONSENSUS_MAX_AGE" fallback:"24h" placeholder:"24h" group:"Database" help:"How old a price may be and still take part in the consensus on its asset: 90m, 24h."`
-	DataDir             string `env:"DATA_DIR" fallback:".data" placeholder:".data" group:"Database" help:"Directory for the embedded PostgreSQL."`
+	DatabaseURL           string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" group:"Database" help:"postgres://USER:PASSWORD@HOST:PORT/DATABASE. Without it and without POSTGRES_HOST a PostgreSQL is embedded."`
+	PostgresHost          string `env:"POSTGRES_HOST" placeholder:"HOST" group:"Database" help:"Host, or directory of the socket, where DATABASE_URL is not given."`
+	PostgresPort          string `env:"POSTGRES_PORT" fallback:"5432" placeholder:"5432" group:"Database" help:"Port of POSTGRES_HOST."`
+	PostgresUser          string `env:"POSTGRES_USER" placeholder:"USER" group:"Database" help:"User at POSTGRES_HOST."`
+	PostgresPassword      string `env:"POSTGRES_PASSWORD" placeholder:"PASSWORD" group:"Database" help:"Password of POSTGRES_USER."`
+	PostgresDB            string `name:"postgres-db" env:"POSTGRES_DB" placeholder:"NAME" group:"Database" help:"Database at POSTGRES_HOST."`
+	DatabaseReplicaURLs   string `name:"database-replica-urls" env:"DATABASE_REPLICA_URLS" placeholder:"URL,..." group:"Database" help:"Replicas of the database, separated by commas: what the API is asked is read there."`
+	DatabaseReplicaMaxLag string `name:"database-replica-max-lag" env:"DATABASE_REPLICA_MAX_LAG" fallback:"10s" placeholder:"10s" group:"Database" help:"How far behind a replica may be and still be read from: 10s, 1m."`
+	RawRetentionDays      string `env:"RAW_RETENTION_DAYS" fallback:"90" placeholder:"90" group:"Database" help:"How many days payloads are kept at least, 0 for ever; those of the newest records are always kept."`
+	ConsensusMaxAge       string `env:"CONSENSUS_MAX_AGE" fallback:"24h" placeholder:"24h" group:"Database" help:"How old a price may be and still take part in the consensus on its asset: 90m, 24h."`
+	DataDir               string `env:"DATA_DIR" fallback:".data" placeholder:".data" group:"Database" help:"Directory for the embedded PostgreSQL."`
 
 	CoinPaprikaAPIKey  string `name:"coinpaprika-api-key" env:"COINPAPRIKA_API_KEY" placeholder:"KEY" group:"Sources" help:"Key of a paid CoinPaprika plan; the free one needs none."`
 	CoinGeckoAPIKey    string `name:"coingecko-api-key" env:"COINGECKO_API_KEY" placeholder:"KEY" group:"Sources" help:"Key of a CoinGecko plan; keyless use is limited to a few calls a minute."`

@@ -10,9 +10,12 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 )
 
+// versionQuery reads the version of the data.
+const versionQuery = "SELECT version FROM data_version"
+
 // Version implements market.Reader.
 func (s *Store) Version(ctx context.Context) (version int64, err error) {
-	if err := s.db.NewRaw("SELECT version FROM data_version").Scan(ctx, &version); err != nil {
+	if err := s.db.NewRaw(versionQuery).Scan(ctx, &version); err != nil {
 		return 0, fmt.Errorf("read the version of the data: %w", unavailable(err))
 	}
 	return version, nil

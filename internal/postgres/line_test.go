@@ -48,8 +48,11 @@ func (l *line) serve() {
 		if err != nil {
 			return
 		}
+		if !l.add(client) { // the server, which would fork for it, is not troubled
+			continue
+		}
 		server, err := net.Dial("unix", l.server)
-		if err != nil || !l.add(client, server) {
+		if err != nil || !l.add(server) {
 			_ = client.Close()
 			continue
 		}

@@ -22,6 +22,8 @@ type Pool struct {
 	// transaction; 0 for none. What takes longer loses its connection, which the server looks
 	// for every two seconds (see migrations/0004_streams): then it gives the statement up as well.
 	Deadline time.Duration
+
+	connected func(context.Context, *pgx.Conn) error // refuses a new connection; nil takes all
 }
 
 // Open makes a pool of connections to the database at url. It connects on first use, not here.
@@ -38,7 +40,11 @@ func Open(url string, p Pool) (*bun.DB, error) {
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = 5 * time.Second
 	}
-	db := stdlib.OpenDB(*cfg)
+	var options []stdlib.OptionOpenDB
+	if p.connected != nil {
+		options = append(options, stdlib.OptionAfterConnect(p.connected))
+	}
+	db := stdlib.OpenDB(*cfg, options...)
 	db.SetMaxOpenConns(p.MaxConns)
 	db.SetMaxIdleConns(p.MaxConns)
 	db.SetConnMaxIdleTime(5 * time.Minute)

@@ -33,6 +33,7 @@ func (t tagger) wrap(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		r = r.WithContext(market.WithView(r.Context(), &market.View{})) // the version and what it stands for, of one copy of the data
 		version, err := t.version(r.Context())
 		if err != nil { // the handler says what is wrong with the database
 			next.ServeHTTP(w, r)

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/uptrace/bun"
+
+	"github.com/kasparro/kasparro/internal/config"
+	"github.com/kasparro/kasparro/internal/market"
+	"github.com/kasparro/kasparro/internal/postgres"
+)
+
+// apiConns is how many connections the API may have open to each server.
+const apiConns = 16
+
+// reader answers what the API is asked: from the replicas, where there are any, which watch looks after until ctx ends.
+func (d *database) reader(cfg config.Config, api *bun.DB, log *slog.Logger) (answers market.Reader, watch func(context.Context), err error) {
+	if len(cfg.Database.ReplicaURLs) == 0 {
+		return newStore(cfg, api), func(context.Context) {}, nil
+	}
+	urls := make([]string, len(cfg.Database.ReplicaURLs))
+	for i, url := range cfg.Database.ReplicaURLs {
+		urls[i] = url.Reveal()
+	}
+	router, err := postgres.NewRouter(api, d.url, urls, bounded("api", apiConns), cfg.Database.ReplicaMaxLag, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	d.router = router
+	return router, router.Run, nil
+}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/identity"
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/postgres"
@@ -39,7 +40,10 @@ func TestAStartMakesGoodForARunThatDidNotEnd(t *testing.T) {
 			_, err = db.ExecContext(t.Context(), "UPDATE etl_runs SET "+c.before)
 			require.NoError(t, err)
 
-			newJobs(store, []source.Source{csvfile.New("")}, slog.New(slog.DiscardHandler)).run(t.Context(), "csv", slot, true)
+			log := slog.New(slog.DiscardHandler)
+			watch, err := newTelemetry(t.Context(), config.Config{}, nil, log)
+			require.NoError(t, err)
+			newJobs(store, []source.Source{csvfile.New("")}, watch, log).run(t.Context(), "csv", slot, true)
 
 			runs, err := store.Runs(t.Context(), market.RunFilter{}, market.Window[int64]{Size: 10})
 			require.NoError(t, err)

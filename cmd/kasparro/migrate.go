@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/uptrace/bun"
 
@@ -69,7 +68,7 @@ func (c *migrateCommand) with(ctx context.Context, use func(*bun.DB) error) (err
 	if err != nil {
 		return err
 	}
-	d, err := openDatabase(ctx, cfg, cfg.Logger(os.Stderr))
+	d, err := openDatabase(ctx, cfg, nil, logger(cfg))
 	if err != nil {
 		return err
 	}

@@ -7,10 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"os"
-	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,6 +22,7 @@ import (
 	"github.com/kasparro/kasparro/internal/schedule"
 	"github.com/kasparro/kasparro/internal/server"
 	"github.com/kasparro/kasparro/internal/source"
+	"github.com/kasparro/kasparro/internal/telemetry"
 )
 
 type serveCommand struct {
@@ -52,76 +50,96 @@ type service struct {
 }
 
 // announce tells that the service is up.
-func (o service) announce(address string, log *slog.Logger) {
-	log.Info("serving", "address", address, "version", version, "scheduler", o.scheduler)
+func (o service) announce(open doors, log *slog.Logger) {
+	address := open.api.Addr().String()
+	log.Info("serving", append([]any{"address", address, "version", version, "scheduler", o.scheduler}, open.attrs()...)...)
 	if o.started != nil {
 		o.started(address)
 	}
 }
 
-// serve runs the whole system until ctx ends. The port is taken first: that it is in use should be
-// known before anything is started.
+// serve runs the whole system until ctx ends.
 func serve(ctx context.Context, cfg config.Config, o service) (err error) {
-	log := cfg.Logger(os.Stderr)
+	log := logger(cfg)
 	documents, err := readDocuments(cfg.GraphQL)
 	if err != nil {
 		return err
 	}
-	listener, err := server.Listen(ctx, net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)))
+	t, err := newTelemetry(ctx, cfg, documents.Operations(), log)
 	if err != nil {
 		return err
 	}
-	d, err := openDatabase(ctx, cfg, log)
+	defer t.Close()
+	open, err := openDoors(ctx, cfg)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return err
+	}
+	d, err := openDatabase(ctx, cfg, t, log)
+	if err != nil {
+		return errors.Join(err, open.Close())
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
+	return serveAt(ctx, cfg, o, open, d, documents, log)
+}
+
+// serveAt serves at the doors from the database. The doors are closed in the end.
+func serveAt(ctx context.Context, cfg config.Config, o service, open doors, d *database, documents graph.Documents, log *slog.Logger) error {
 	api, own, err := d.toServe()
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, open.Close())
 	}
 	store, reader := newStore(cfg, own), newStore(cfg, api)
 	specs := cfg.Schedules(sourceNames(sources(cfg, nil))...)
 	timetable, err := schedule.NewTimetable(specs)
+	if err == nil {
+		err = tellStandings(cfg, d, timetable)
+	}
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, open.Close())
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	byHand := newOperator(ctx, cfg, store, log)
+	byHand := newOperator(ctx, cfg, store, d.watch, log)
 	g.Go(byHand.wait)
 	feed := live.New(reader, log)
-	handler, hangUp := routes(cfg, reader, feed, documents, byHand, timetable, log)
-	g.Go(func() error { return server.Serve(ctx, listener, handler, log, hangUp) })
+	handler, hangUp := routes(cfg, reader, feed, documents, byHand, timetable, d.watch, log)
+	g.Go(func() error { return server.Serve(ctx, open.api, handler, log, hangUp) })
+	open.watch(ctx, g, d.watch, log)
 	g.Go(func() error {
 		if err := prepare(ctx, cfg, d, store, log); err != nil || ctx.Err() != nil {
 			return err
 		}
-		o.announce(listener.Addr().String(), log)
-		g.Go(func() error { return upkeep(ctx, cfg, store, log) })
+		o.announce(open, log)
+		g.Go(func() error { return upkeep(ctx, cfg, store, d.watch, log) })
 		g.Go(func() error { return follow(ctx, d.url, feed, log) })
 		if !o.scheduler {
 			return nil
 		}
-		return runJobs(ctx, store, sources(cfg, store), specs, log)
+		return runJobs(ctx, store, sources(cfg, store), specs, d.watch, log)
 	})
 	return g.Wait()
 }
 
 // routes returns what the service answers, and what ends all that is live in it.
-func routes(cfg config.Config, store *postgres.Store, feed *live.Feed, documents graph.Documents, byHand *operator, timetable schedule.Timetable, log *slog.Logger) (all http.Handler, hangUp func()) {
+func routes(cfg config.Config, store *postgres.Store, feed *live.Feed, documents graph.Documents, byHand *operator, timetable schedule.Timetable, t *telemetry.Telemetry, log *slog.Logger) (all http.Handler, hangUp func()) {
 	door := server.NewDoor(server.Keys{Read: cfg.APIKey.Reveal(), Admin: cfg.AdminAPIKey.Reveal()},
 		server.Throttle{PerMinute: cfg.RequestsPerMinute, Concurrent: cfg.ConcurrentRequests, Cost: cfg.ConcurrentCost})
 	api := graph.NewHandler(graph.Options{
 		Reader: store, Operator: byHand, Feed: feed, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,
 		MaxBodyBytes: int32(cfg.MaxBodyBytes), ConsensusMaxAge: cfg.ConsensusMaxAge, //nolint:gosec // configured to be small enough
 		Limits: queryLimits(cfg), Documents: documents, NoIntrospection: !cfg.GraphQL.Introspection, Door: door,
+		Watch: t.Operations(), OnCache: t.Cache,
 	})
+	var metrics http.Handler
+	if cfg.Watching.MetricsPort == nil {
+		metrics = t.Metrics()
+	}
 	return server.New(server.Options{
 		GraphQL:    api,
 		REST:       rest.New(rest.Options{Reader: store, Timetable: timetable, Version: version, Now: time.Now, Log: log}),
 		Playground: playground.Handler(),
 		Door:       door,
 		Program:    programOf(cfg, documents), DataVersion: store.Version,
+		Metrics: metrics, Watch: t.Request,
 		Log:     log,
 		MaxBody: int64(cfg.MaxBodyBytes),
 	}), api.Live.Close
@@ -162,8 +180,8 @@ func prepare(ctx context.Context, cfg config.Config, d *database, store *postgre
 }
 
 // runJobs runs the sources on schedule until ctx ends, and then waits for the pages in hand.
-func runJobs(ctx context.Context, store *postgres.Store, all []source.Source, specs map[string]string, log *slog.Logger) error {
-	s, err := schedule.New(specs, newJobs(store, all, log).run, log)
+func runJobs(ctx context.Context, store *postgres.Store, all []source.Source, specs map[string]string, t *telemetry.Telemetry, log *slog.Logger) error {
+	s, err := schedule.New(specs, newJobs(store, all, t, log).run, log)
 	if err != nil {
 		return err
 	}

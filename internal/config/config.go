@@ -34,6 +34,7 @@ type Config struct {
 	CoinPaprika CoinPaprika
 	CoinGecko   CoinGecko
 	CSVPath     string // a file, a directory or a glob; empty means the bundled history
+	Watching    Watching
 	LogLevel    slog.Level
 	LogFormat   string // "text" or "json"; empty means text on a terminal and json elsewhere
 
@@ -55,6 +56,13 @@ type GraphQL struct {
 type Database struct {
 	URL         Secret   // a postgres:// URL; empty means an embedded server under DataDir
 	ReplicaURLs []Secret // postgres:// URLs that serve the reads of the API; nil where there are none
+}
+
+// Watching says where what goes on inside is shown.
+type Watching struct {
+	MetricsPort  *int   // answers /metrics without a key, 0 picks a free one; nil: the port of the API does, to administrators
+	PprofPort    *int   // answers go tool pprof on 127.0.0.1, 0 picks a free one; nil: none does
+	OTLPEndpoint string // base URL of a collector of traces, without a slash at its end; empty: nothing is traced
 }
 
 // CoinPaprika says how to reach that API.

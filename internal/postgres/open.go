@@ -22,6 +22,7 @@ type Pool struct {
 	// transaction; 0 for none. What takes longer loses its connection, which the server looks
 	// for every two seconds (see migrations/0004_streams): then it gives the statement up as well.
 	Deadline time.Duration
+	Hook     bun.QueryHook // where set, is told of each statement
 }
 
 // Open makes a pool of connections to the database at url. It connects on first use, not here.
@@ -45,6 +46,9 @@ func Open(url string, p Pool) (*bun.DB, error) {
 	pool := bun.NewDB(db, pgdialect.New())
 	if p.Deadline > 0 {
 		pool = pool.WithQueryHook(deadline(p.Deadline))
+	}
+	if p.Hook != nil {
+		pool = pool.WithQueryHook(p.Hook)
 	}
 	return pool, nil
 }

@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"internal/rest":                  {"internal/market"},
 	"internal/server":                {"internal/market"},
 	"internal/source":                {"internal/market"},
+	"internal/telemetry":             {"internal/market"},
 	"internal/source/*":              {"internal/source", "internal/upstream", "internal/market"},
 	"internal/ingest":                {"internal/source", "internal/market", "internal/identity"},
 	"internal/identity":              {"internal/market"},

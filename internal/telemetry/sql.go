@@ -28,17 +28,13 @@ func (t *Telemetry) Pool(name string, db *sql.DB) {
 
 // Statements is told of each statement of a pool.
 func (t *Telemetry) Statements(pool string) bun.QueryHook {
-	s := statements{Telemetry: t, pool: pool, took: map[string]prometheus.Observer{}}
-	for _, verb := range append(verbs, otherVerb) {
-		s.took[verb] = t.sql.WithLabelValues(pool, verb)
-	}
-	return s
+	t.sqlBad.WithLabelValues(pool, "timeout") // a series that comes to be with its first failure is no increase
+	return statements{t, pool}
 }
 
 type statements struct {
 	*Telemetry
 	pool string
-	took map[string]prometheus.Observer // by verb; never changed
 }
 
 // verbs are what statements begin with, as far as they are told apart.
@@ -80,7 +76,7 @@ func (s statements) AfterQuery(ctx context.Context, e *bun.QueryEvent) {
 	if errors.Is(failure, sql.ErrNoRows) {
 		failure = nil
 	}
-	s.took[verbOf(e.Query)].Observe(took.Seconds())
+	s.sql.WithLabelValues(s.pool, verbOf(e.Query)).Observe(took.Seconds())
 	if failure != nil {
 		s.sqlBad.WithLabelValues(s.pool, kindOf(failure)).Inc()
 	}

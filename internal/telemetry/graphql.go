@@ -87,12 +87,23 @@ func (o operations) InterceptOperation(ctx context.Context, next graphql.Operati
 	if o.tracer == nil {
 		return next(ctx)
 	}
-	ctx, span := o.tracer.Start(ctx, "graphql "+kind+" "+name, trace.WithAttributes(attribute.String("graphql.operation.name", name), attribute.String("graphql.operation.type", kind)))
+	ctx, span := o.tracer.Start(ctx, "graphql "+kind+" "+name, append(apart(ctx),
+		trace.WithAttributes(attribute.String("graphql.operation.name", name), attribute.String("graphql.operation.type", kind)))...)
 	if live {
 		defer span.End()
 		return next(ctx)
 	}
 	return next(context.WithValue(ctx, operationKey{}, span))
+}
+
+// apart has an operation over a socket, whose request is long over, be a trace of its own that is linked to it: that of a socket would
+// grow for days.
+func apart(ctx context.Context) []trace.SpanStartOption {
+	request := trace.SpanFromContext(ctx)
+	if request.IsRecording() || !request.SpanContext().IsSampled() {
+		return nil
+	}
+	return []trace.SpanStartOption{trace.WithNewRoot(), trace.WithLinks(trace.Link{SpanContext: request.SpanContext()})}
 }
 
 // InterceptResponse counts an answer.

@@ -4,14 +4,11 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,59 +18,10 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 	"github.com/vektah/gqlparser/v2/ast"
-	tracev1 "go.opentelemetry.io/proto/otlp/trace/v1"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/telemetry"
 )
-
-// collector takes traces as a real one does.
-type collector struct {
-	*httptest.Server
-	mu    sync.Mutex
-	spans []*tracev1.Span
-}
-
-func newCollector(t testing.TB) *collector {
-	c := &collector{}
-	c.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		var sent tracev1.TracesData // to the byte what an export request is
-		if err != nil || r.URL.Path != "/v1/traces" || proto.Unmarshal(body, &sent) != nil {
-			t.Errorf("%s is no export of traces: %v", r.URL, err)
-			return
-		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		for _, resource := range sent.ResourceSpans {
-			for _, scope := range resource.ScopeSpans {
-				c.spans = append(c.spans, scope.Spans...)
-			}
-		}
-	}))
-	t.Cleanup(c.Close)
-	return c
-}
-
-// tree is the names of spans, each behind those that it belongs to.
-func (c *collector) tree() []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	byID := map[string]*tracev1.Span{}
-	for _, s := range c.spans {
-		byID[string(s.SpanId)] = s
-	}
-	var paths []string
-	for _, s := range c.spans {
-		path := s.Name
-		for up := byID[string(s.ParentSpanId)]; up != nil; up = byID[string(up.ParentSpanId)] {
-			path = up.Name + " > " + path
-		}
-		paths = append(paths, path)
-	}
-	return paths
-}
 
 // world is telemetry with what it says.
 type world struct {
@@ -178,48 +126,4 @@ func TestMethodsThatClientsInventAreOne(t *testing.T) {
 	require.Contains(t, text, `kasparro_http_response_bytes_total{route="/data"} 30`)
 	require.Contains(t, text, "kasparro_http_requests_in_flight 0")
 	require.NotContains(t, text, "hush")
-}
-
-func TestSpansHangTogether(t *testing.T) {
-	c := newCollector(t)
-	w := newWorld(t, telemetry.Options{Endpoint: c.URL})
-	r := httptest.NewRequest("GET", "/data?api_key=hush", nil)
-	r.Header.Set("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-	ctx, end := w.Request(r, "/data")
-	w.statement(ctx, bun.QueryEvent{Query: "SELECT 'hush'", QueryTemplate: "SELECT ?"}, 0)
-	end(500, 1)
-	w.statement(t.Context(), bun.QueryEvent{Query: "DELETE"}, 0) // of nothing that is traced
-	_, end = w.Request(httptest.NewRequest("GET", "/livez", nil), "/livez")
-	end(200, 1)
-
-	run := market.Run{ID: 5, Source: "csv"}
-	ctx, slot := w.Slot(t.Context(), "csv", time.Now())
-	ctx, ended := w.Part(ctx, "run", run)
-	page, pageEnded := w.Part(ctx, "page", run)
-	commit, committed := w.Part(page, "commit", run)
-	w.statement(commit, bun.QueryEvent{Query: "BEGIN"}, 0)
-	committed(errors.New("hush"))
-	pageEnded(nil)
-	ended(nil)
-	slot(telemetry.SlotTaken, nil)
-	w.Close()
-	require.ElementsMatch(t, []string{
-		"GET /data", "GET /data > sql SELECT",
-		"slot csv", "slot csv > run csv", "slot csv > run csv > page csv", "slot csv > run csv > page csv > commit csv", "slot csv > run csv > page csv > commit csv > sql BEGIN",
-	}, c.tree())
-	for _, s := range c.spans {
-		require.NotContains(t, s.String(), "hush")
-		if s.Name == "GET /data" {
-			require.Equal(t, "0af7651916cd43dd8448eb211c80319c", fmt.Sprintf("%x", s.TraceId))
-		}
-	}
-	require.Contains(t, w.metrics(t), `kasparro_slots_total{outcome="taken",source="csv"} 1`)
-}
-
-func TestACollectorThatIsAwayHoldsNobodyUp(t *testing.T) {
-	w := newWorld(t, telemetry.Options{Endpoint: "http://127.0.0.1:1"})
-	_, end := w.Request(httptest.NewRequest("GET", "/data", nil), "/data")
-	end(200, 1)
-	w.Close()
-	require.NotContains(t, w.log.String(), `"level":"ERROR"`)
 }

@@ -186,7 +186,7 @@ func TestARequestAndARunAreFollowedAndNothingIsGivenAway(t *testing.T) {
 	for path := range c.paths() {
 		require.NotContains(t, path, "/metrics")
 	}
-	require.NotContains(t, strings.ToLower(c.bytes.String()), hush) // symbols are asked for in capitals
+	require.NotContains(t, strings.ToLower(c.bytes.String()), hush)                      // symbols are asked for in capitals
 	logs := strings.ReplaceAll(strings.ToLower(p.stderr.String()), `"path":"/`+hush, "") // what was asked for, as it was
 	require.NotContains(t, logs, hush)
 }

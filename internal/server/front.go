@@ -23,8 +23,8 @@ var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 type front struct {
 	next        gate
 	log         *slog.Logger
-	bodyWithin  time.Duration // for the body of a request to arrive
-	pieceWithin time.Duration // for a piece of the answer to be taken
+	bodyWithin  time.Duration                                                                        // for the body of a request to arrive
+	pieceWithin time.Duration                                                                        // for a piece of the answer to be taken
 	watch       func(r *http.Request, route string) (context.Context, func(status int, bytes int64)) // nil: nobody does
 }
 

@@ -16,7 +16,7 @@ PLAYGROUND_SOURCES := $(shell find internal/playground \( -name node_modules -o 
 PID_FILE           := .data/kasparro.pid
 LOG_FILE           := .data/kasparro.log
 
-.PHONY: help demo run up down build test chaos identity bench lint generate verify postgres node chromium compiler go external-or-postgres
+.PHONY: help demo run up down build test chaos identity bench lint generate verify postgres node chromium prometheus compiler go external-or-postgres
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -100,7 +100,7 @@ $(PLAYGROUND): $(PLAYGROUND_SOURCES)
 	elif [ -n "$$CI" ]; then echo "The GraphQL page could not be built." >&2; exit 1; \
 	else echo "WARNING: the GraphQL page at /playground could not be built; everything else works. The next make tries again." >&2; fi
 
-test: go compiler postgres node chromium $(PLAYGROUND) ## Run every test, with the race detector, against a real PostgreSQL
+test: go compiler postgres node chromium prometheus $(PLAYGROUND) ## Run every test, with the race detector, against a real PostgreSQL
 	go test -race -timeout 20m ./...
 
 # Tried so often; what takes minutes is tried from 50 on. A seed that has found something finds it again.
@@ -177,12 +177,17 @@ chromium: ## Install Chromium if it and Chrome are missing: the tests use the pa
 	@{ $(has_chromium); } || { $(call install,Chromium,chromium,chromium,chromium,--cask chromium); } && \
 	{ $(has_chromium) || { echo "Chromium is missing, this system offers none: see https://www.chromium.org/getting-involved/download-chromium/" >&2; exit 1; }; }
 
+prometheus: ## Install Prometheus if it is missing: the tests try alerts and dashboard with it
+	@{ $(has_prometheus); } || { $(call install,Prometheus,prometheus,golang-github-prometheus,prometheus,prometheus); } && \
+	{ $(has_prometheus) || { echo "Prometheus is missing, this system offers none: see https://prometheus.io/download/" >&2; exit 1; }; }
+
 compiler: # the race detector needs one
 	@{ $(has_compiler); } || { $(call install,a C compiler,gcc libc6-dev,gcc glibc-devel,gcc musl-dev,gcc); } && { $(has_compiler); }
 
 has_compiler = command -v gcc >/dev/null || command -v clang >/dev/null || command -v cc >/dev/null
 has_chromium = (for b in chromium google-chrome google-chrome-stable chromium-browser; do command -v $$b >/dev/null && exit 0; done; exit 1)
 has_node     = command -v npm >/dev/null && [ "$$(node --version 2>/dev/null | sed 's/^v//; s/\..*//')" -ge 18 ] 2>/dev/null
+has_prometheus = command -v prometheus >/dev/null && command -v promtool >/dev/null
 has_postgres = (for p in "$$(command -v postgres)" /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres /usr/libexec/postgresql*/postgres \
 	/opt/homebrew/opt/postgresql@*/bin/postgres /usr/local/opt/postgresql@*/bin/postgres /home/linuxbrew/.linuxbrew/opt/p*/bin/postgres \
 	/Applications/Postgres.app/Contents/Versions/*/bin/postgres; do \
@@ -198,11 +203,17 @@ if command -v brew >/dev/null; then brew install $(5); else \
 	if [ "$$(id -u)" = 0 ]; then as_root=; elif command -v sudo >/dev/null; then as_root=sudo; \
 	else echo "$(1) is missing: as root, run: $$how" >&2; exit 1; fi; \
 	echo "$(1) is missing, installing it: $$how"; \
-	$$as_root sh -c "$(if $(filter postgresql,$(2)),$(without_service)) $$how" || { echo "$(1) is missing, and installing it failed." >&2; exit 1; }; \
+	$$as_root sh -c "$(without_service_$(2)) $$how" || { echo "$(1) is missing, and installing it failed." >&2; exit 1; }; \
 fi
 endef
 
 # Debian would also make a cluster and start it: only the programs are wanted. The setting is taken back.
 no_cluster      = /etc/postgresql-common/createcluster.d/kasparro.conf
-without_service = if command -v apt-get >/dev/null; then trap 'rm -f $(no_cluster); rmdir $(dir $(no_cluster)) 2>/dev/null || true' EXIT; \
+without_service_postgresql = if command -v apt-get >/dev/null; then trap 'rm -f $(no_cluster); rmdir $(dir $(no_cluster)) 2>/dev/null || true' EXIT; \
 	mkdir -p $(dir $(no_cluster)); echo create_main_cluster = false >$(no_cluster); fi;
+
+# Nor is a Prometheus wanted that runs: a service that is masked is not started, and is as it was afterwards, but for that it is disabled.
+unit = /etc/systemd/system/prometheus.service
+without_service_prometheus = if command -v apt-get >/dev/null && [ ! -e $(unit) ]; then \
+	trap 'rm -f $(unit); systemctl disable -q prometheus 2>/dev/null || true' EXIT; \
+	mkdir -p $(dir $(unit)); ln -s /dev/null $(unit); fi;

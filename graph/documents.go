@@ -10,7 +10,9 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/kasparro/kasparro/graph/generated"
@@ -86,4 +88,19 @@ func coded(code, format string, args ...any) *gqlerror.Error {
 	e := gqlerror.Errorf(format, args...)
 	e.Extensions = map[string]any{"code": code}
 	return e
+}
+
+// Operations are the names of the operations in the documents, sorted.
+func (d Documents) Operations() []string {
+	names := map[string]bool{}
+	for _, text := range d.Texts {
+		doc, err := parser.ParseQuery(&ast.Source{Input: text})
+		if err != nil { // ParseDocuments has refused those
+			continue
+		}
+		for _, op := range doc.Operations {
+			names[op.Name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }

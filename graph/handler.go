@@ -35,12 +35,15 @@ func newHandler(o Options, more ...graphql.HandlerExtension) wire.Handler {
 		o.Feed = live.New(o.Reader, o.Log) // which nobody runs
 	}
 	exec := executor.New(generated.NewExecutableSchema(generated.Config{Resolvers: &Resolver{o}}))
-	parsed := handed{newKept[*ast.QueryDocument]()}
+	parsed := handed{newKept[*ast.QueryDocument]("parsed", o.OnCache)}
 	exec.SetQueryCache(parsed)
 	exec.SetErrorPresenter(presenter{o.Log, o.NoIntrospection}.present)
 	exec.SetRecoverFunc(recovered)
+	if o.Watch != nil { // before all others: it sees what becomes of what they do
+		exec.Use(o.Watch)
+	}
 	exec.Use(library{o.Documents})
-	exec.Use(extension.AutomaticPersistedQuery{Cache: newKept[string]()})
+	exec.Use(extension.AutomaticPersistedQuery{Cache: newKept[string]("persisted", o.OnCache)})
 	exec.Use(gate{o.Limits, parsed, schema, o.NoIntrospection, o.Door})
 	exec.Use(wire.EventTime{})
 	exec.Use(views{o.Reader})

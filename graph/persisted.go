@@ -15,9 +15,24 @@ const (
 )
 
 // kept is a cache of queries.
-type kept[T any] struct{ graphql.Cache[T] }
+type kept[T any] struct {
+	graphql.Cache[T]
+	name string
+	told func(cache string, hit bool) // nil: nobody is
+}
 
-func newKept[T any]() kept[T] { return kept[T]{lru.New[T](keptQueries)} }
+func newKept[T any](name string, told func(cache string, hit bool)) kept[T] {
+	return kept[T]{lru.New[T](keptQueries), name, told}
+}
+
+// Get finds a query.
+func (k kept[T]) Get(ctx context.Context, key string) (T, bool) {
+	value, hit := k.Cache.Get(ctx, key)
+	if k.told != nil {
+		k.told(k.name, hit)
+	}
+	return value, hit
+}
 
 // Add keeps a query, unless it is too long.
 func (k kept[T]) Add(ctx context.Context, key string, value T) {

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"github.com/kasparro/kasparro/graph/live"
 	"github.com/kasparro/kasparro/graph/wire"
 	"github.com/kasparro/kasparro/internal/market"
@@ -39,6 +41,10 @@ type Options struct {
 	Limits Limits
 	// Documents are queries that clients may ask for by id.
 	Documents Documents
+	// Watch, where set, is told of every operation, by what of gqlgen's hooks it implements.
+	Watch graphql.HandlerExtension
+	// OnCache, where set, is told of each look into a cache of queries, "parsed" or "persisted".
+	OnCache func(cache string, hit bool)
 	// NoIntrospection keeps the schema to itself, and errors from suggesting its names.
 	NoIntrospection bool
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/kasparro/kasparro/internal/identity"
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/postgres"
+	"github.com/kasparro/kasparro/internal/telemetry"
 )
 
 // stopTimeout bounds the end of the embedded PostgreSQL.
@@ -27,13 +28,14 @@ type database struct {
 	url      string
 	embedded *embedded.Server // nil where the database is not ours
 	pools    []*bun.DB
-	router   *postgres.Router // nil where all is read from the primary
+	router   *postgres.Router     // nil where all is read from the primary
+	watch    *telemetry.Telemetry // is told of every statement; nil where nobody is
 }
 
 // openDatabase starts the embedded PostgreSQL unless the configuration names another.
-func openDatabase(ctx context.Context, c config.Config, log *slog.Logger) (*database, error) {
+func openDatabase(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *slog.Logger) (*database, error) {
 	if c.Database.URL != "" {
-		return &database{url: c.Database.URL.Reveal()}, nil
+		return &database{url: c.Database.URL.Reveal(), watch: t}, nil
 	}
 	server, err := embedded.Start(ctx, embedded.Options{Dir: filepath.Join(c.DataDir, "postgres"), Log: log})
 	if err != nil && ctx.Err() != nil { // whatever it says, it was told to stop
@@ -42,12 +44,18 @@ func openDatabase(ctx context.Context, c config.Config, log *slog.Logger) (*data
 	if err != nil {
 		return nil, err
 	}
-	return &database{url: server.URL("kasparro"), embedded: server}, nil
+	return &database{url: server.URL("kasparro"), embedded: server, watch: t}, nil
 }
 
 // inDatabase opens the database with a pool for as long as a command uses it.
 func inDatabase(ctx context.Context, cfg config.Config, p postgres.Pool, use func(*database, *bun.DB) error) (err error) {
-	d, err := openDatabase(ctx, cfg, quiet(cfg))
+	log := quiet(cfg)
+	t, err := newTelemetry(ctx, cfg, nil, log)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	d, err := openDatabase(ctx, cfg, t, log)
 	if err != nil {
 		return err
 	}
@@ -100,9 +108,15 @@ func (d *database) migrator() (*bun.DB, error) {
 }
 
 func (d *database) open(p postgres.Pool) (*bun.DB, error) {
+	if d.watch != nil {
+		p.Hook = d.watch.Statements(p.Name)
+	}
 	db, err := postgres.Open(d.url, p)
 	if err != nil {
 		return nil, err
+	}
+	if d.watch != nil {
+		d.watch.Pool(p.Name, db.DB)
 	}
 	d.pools = append(d.pools, db)
 	return db, nil

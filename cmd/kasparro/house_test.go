@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"internal/server":                {"internal/apikey", "internal/market"},
 	"internal/apikey":                {"internal/market"},
 	"internal/source":                {"internal/market"},
+	"internal/telemetry":             {"internal/market"},
 	"internal/source/*":              {"internal/source", "internal/upstream", "internal/market"},
 	"internal/ingest":                {"internal/source", "internal/market", "internal/identity"},
 	"internal/identity":              {"internal/market"},

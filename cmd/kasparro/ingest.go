@@ -75,7 +75,7 @@ func (c *ingestCommand) store(ctx context.Context, cfg config.Config, picked []s
 		}
 		log := quiet(cfg)
 		defer context.AfterFunc(ctx, func() { log.Info("stopping after the page in hand") })()
-		runner := &ingest.Runner{Store: asStore(store), Log: log, Beat: postgres.Beat, OnPage: bar.page}
+		runner := &ingest.Runner{Store: asStore(store), Log: log, Beat: postgres.Beat, OnPage: bar.page, Hooks: hooks(d.watch)}
 		reports = runAll(picked, func(s source.Source) report {
 			run, err := runner.Run(ctx, s, ingest.Request{Stream: streams[s.Name()], Trigger: market.TriggerManual})
 			r := newReport(s.Name(), run, err)
@@ -93,7 +93,7 @@ func quiet(cfg config.Config) *slog.Logger {
 	if cfg.LogLevel == slog.LevelInfo && term.IsTerminal(int(os.Stderr.Fd())) {
 		cfg.LogLevel = slog.LevelError + 1
 	}
-	return cfg.Logger(stderr)
+	return logger(cfg)
 }
 
 func runAll(picked []source.Source, run func(source.Source) report) []report {

@@ -10,6 +10,7 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/postgres"
 	"github.com/kasparro/kasparro/internal/source"
+	"github.com/kasparro/kasparro/internal/telemetry"
 )
 
 const (
@@ -56,13 +57,14 @@ type jobs struct {
 	runner  *ingest.Runner
 	reader  market.Reader
 	sources map[string]source.Source
+	watch   *telemetry.Telemetry
 	log     *slog.Logger
 }
 
-func newJobs(store *postgres.Store, all []source.Source, log *slog.Logger) *jobs {
+func newJobs(store *postgres.Store, all []source.Source, t *telemetry.Telemetry, log *slog.Logger) *jobs {
 	j := &jobs{
-		runner: &ingest.Runner{Store: asStore(store), Log: log, Beat: postgres.Beat}, reader: store,
-		sources: make(map[string]source.Source, len(all)), log: log,
+		runner: &ingest.Runner{Store: asStore(store), Log: log, Beat: postgres.Beat, Hooks: hooks(t)}, reader: store,
+		sources: make(map[string]source.Source, len(all)), watch: t, log: log,
 	}
 	for _, s := range all {
 		j.sources[s.Name()] = s
@@ -73,6 +75,7 @@ func newJobs(store *postgres.Store, all []source.Source, log *slog.Logger) *jobs
 // run runs a source for a slot. While the database is away the slot waits: the next one may be a day
 // off, and those that come meanwhile are one with it.
 func (j *jobs) run(ctx context.Context, name string, slot time.Time, startup bool) {
+	ctx, done := j.watch.Slot(ctx, name, slot)
 	err := untilReady(ctx, j.log.With("source", name, "slot", slot), func() (err error) {
 		if startup {
 			return j.start(ctx, j.sources[name], slot)
@@ -82,10 +85,13 @@ func (j *jobs) run(ctx context.Context, name string, slot time.Time, startup boo
 	})
 	switch {
 	case err == nil || ctx.Err() != nil:
+		done(telemetry.SlotTaken, nil)
 	case errors.Is(err, market.ErrSlotTaken), errors.Is(err, market.ErrRunning):
-		j.log.Info("slot left to another run", "source", name, "slot", slot, "reason", err)
+		j.log.InfoContext(ctx, "slot left to another run", "source", name, "slot", slot, "reason", err)
+		done(telemetry.SlotLeft, nil)
 	default:
-		j.log.Error("run failed", "source", name, "slot", slot, "error", err)
+		j.log.ErrorContext(ctx, "run failed", "source", name, "slot", slot, "error", err)
+		done(telemetry.SlotFailed, err)
 	}
 }
 

@@ -2,17 +2,20 @@ package main
 
 import (
 	"log/slog"
+	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/identity"
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/postgres"
 	"github.com/kasparro/kasparro/internal/postgres/postgrestest"
 	"github.com/kasparro/kasparro/internal/source"
 	"github.com/kasparro/kasparro/internal/source/csvfile"
+	"github.com/kasparro/kasparro/internal/telemetry"
 )
 
 // A process that starts in the minute in which another has started, and died, makes good for it.
@@ -39,7 +42,15 @@ func TestAStartMakesGoodForARunThatDidNotEnd(t *testing.T) {
 			_, err = db.ExecContext(t.Context(), "UPDATE etl_runs SET "+c.before)
 			require.NoError(t, err)
 
-			newJobs(store, []source.Source{csvfile.New("")}, slog.New(slog.DiscardHandler)).run(t.Context(), "csv", slot, true)
+			log := slog.New(slog.DiscardHandler)
+			watch, err := newTelemetry(t.Context(), config.Config{}, nil, log)
+			require.NoError(t, err)
+			newJobs(store, []source.Source{csvfile.New("")}, watch, log).run(t.Context(), "csv", slot, true)
+
+			outcome := map[bool]string{true: telemetry.SlotTaken, false: telemetry.SlotLeft}[c.again]
+			metrics := httptest.NewRecorder()
+			watch.Metrics().ServeHTTP(metrics, httptest.NewRequest("GET", "/metrics", nil))
+			require.Contains(t, metrics.Body.String(), `kasparro_slots_total{outcome="`+outcome+`",source="csv"} 1`)
 
 			runs, err := store.Runs(t.Context(), market.RunFilter{}, market.Window[int64]{Size: 10})
 			require.NoError(t, err)

@@ -68,7 +68,7 @@ func (c *migrateCommand) with(ctx context.Context, use func(*bun.DB) error) (err
 	if err != nil {
 		return err
 	}
-	d, err := openDatabase(ctx, cfg, cfg.Logger(stderr))
+	d, err := openDatabase(ctx, cfg, nil, logger(cfg))
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/postgres"
 	"github.com/kasparro/kasparro/internal/source"
+	"github.com/kasparro/kasparro/internal/telemetry"
 )
 
 // operator runs in this process what administrators ask for over the API, beside the schedule; the
@@ -22,6 +23,7 @@ type operator struct {
 	ctx     context.Context // of the service: when it ends, every run finishes the page in hand
 	store   *postgres.Store
 	sources func() []source.Source // new ones each time: a source serves one run at a time
+	watch   *telemetry.Telemetry
 	log     *slog.Logger
 
 	mu       sync.Mutex
@@ -29,8 +31,8 @@ type operator struct {
 	runs     sync.WaitGroup // never added to once stopping is set
 }
 
-func newOperator(ctx context.Context, cfg config.Config, store *postgres.Store, log *slog.Logger) *operator {
-	return &operator{ctx: ctx, store: store, sources: func() []source.Source { return sources(cfg, store) }, log: log}
+func newOperator(ctx context.Context, cfg config.Config, store *postgres.Store, t *telemetry.Telemetry, log *slog.Logger) *operator {
+	return &operator{ctx: ctx, store: store, watch: t, sources: func() []source.Source { return sources(cfg, store) }, log: log}
 }
 
 // StartRun starts a run, which goes on in the background, and returns it as soon as it is open.
@@ -76,7 +78,7 @@ func (o *operator) RetryRejections(ctx context.Context, name string) (int64, err
 }
 
 func (o *operator) runner() *ingest.Runner {
-	return &ingest.Runner{Store: asStore(o.store), Log: o.log, Beat: postgres.Beat}
+	return &ingest.Runner{Store: asStore(o.store), Log: o.log, Beat: postgres.Beat, Hooks: hooks(o.watch)}
 }
 
 // ended is how a run ended: err as ingest.Runner has it.

@@ -86,7 +86,7 @@ func (r quarantineRetry) Run(ctx context.Context, all *commands) error {
 			return err
 		}
 		store := newStore(cfg, pool)
-		runner := &ingest.Runner{Store: asStore(store), Log: quiet(cfg), Beat: postgres.Beat, OnPage: bar.page}
+		runner := &ingest.Runner{Store: asStore(store), Log: quiet(cfg), Beat: postgres.Beat, OnPage: bar.page, Hooks: hooks(d.watch)}
 		reports = runAll(picked, func(s source.Source) report {
 			run, err := retryRejections(ctx, runner, store, s)
 			return newReport(s.Name(), run, err)

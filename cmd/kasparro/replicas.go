@@ -23,7 +23,11 @@ func (d *database) reader(cfg config.Config, api *bun.DB, log *slog.Logger) (ans
 	for i, url := range cfg.Database.ReplicaURLs {
 		urls[i] = url.Reveal()
 	}
-	router, err := postgres.NewRouter(api, d.url, urls, bounded("api", apiConns), cfg.Database.ReplicaMaxLag, log)
+	pool := bounded("api", apiConns)
+	if d.watch != nil {
+		pool.Hook = d.watch.Statements(pool.Name)
+	}
+	router, err := postgres.NewRouter(api, d.url, urls, pool, cfg.Database.ReplicaMaxLag, log)
 	if err != nil {
 		return nil, nil, err
 	}

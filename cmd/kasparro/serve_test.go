@@ -136,7 +136,7 @@ func TestMigrateUpDownStatus(t *testing.T) {
 	env := []string{"DATABASE_URL=" + postgrestest.EmptyURL(t)}
 	for _, step := range []struct{ command, want string }{
 		{"status", "pending  0001_market"}, {"up", "applied 0001_market"}, {"up", "nothing to do"},
-		{"status", "applied  0001_market"}, {"down", "taken back 0010_keys\n"}, {"status", "applied  0009_commits\npending  0010_keys"},
+		{"status", "applied  0001_market"}, {"down", "taken back 0011_waiting\n"}, {"status", "applied  0010_keys\npending  0011_waiting"},
 	} {
 		code, stdout, stderr := finish(t, t.TempDir(), env, "migrate", step.command)
 		require.Equal(t, exitDone, code, stderr)

@@ -27,7 +27,7 @@ type simulateCommand struct {
 
 // Run serves the simulated upstreams until it is told to stop.
 func (c *simulateCommand) Run(ctx context.Context) error {
-	l, err := server.Listen(ctx, net.JoinHostPort(c.Host, strconv.Itoa(c.Port)))
+	l, err := server.Listen(ctx, net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), "PORT")
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/postgres"
+	"github.com/kasparro/kasparro/internal/telemetry"
 )
 
 const (
@@ -21,12 +22,13 @@ const (
 
 // upkeep closes the runs of dead processes as soon as they have been silent for too long, and drops the payloads whose time is up every
 // hour, until ctx ends. Every process that serves does: one of them is always quick enough.
-func upkeep(ctx context.Context, cfg config.Config, store *postgres.Store, log *slog.Logger) error {
+func upkeep(ctx context.Context, cfg config.Config, store *postgres.Store, t *telemetry.Telemetry, log *slog.Logger) error {
 	var told time.Time
 	for n := 0; pause(ctx, lookEvery); n++ {
 		closed, err := store.AbandonSilent(ctx)
+		t.Abandoned(len(closed))
 		for _, id := range closed {
-			log.Warn("a run was abandoned: its process went away without a word", "run", market.GlobalID(market.IDRun, id))
+			log.Warn("a run was abandoned: its process went away without a word", "run_id", market.GlobalID(market.IDRun, id))
 		}
 		if err == nil && n%looksToForget == 0 {
 			err = store.ForgetCommits(ctx)

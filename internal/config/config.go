@@ -37,6 +37,7 @@ type Config struct {
 	CoinPaprika CoinPaprika
 	CoinGecko   CoinGecko
 	CSVPath     string // a file, a directory or a glob; empty means the bundled history
+	Watching    Watching
 	LogLevel    slog.Level
 	LogFormat   string // "text" or "json"; empty means text on a terminal and json elsewhere
 
@@ -60,6 +61,13 @@ type Database struct {
 	ReplicaURLs []Secret // postgres:// URLs that serve the reads of the API; nil where there are none
 
 	ReplicaMaxLag time.Duration // how far behind a replica may be and still be read from
+}
+
+// Watching says where what goes on inside is shown.
+type Watching struct {
+	MetricsPort  *int   // answers /metrics without a key, 0 picks a free one; nil: the port of the API does, to administrators
+	PprofPort    *int   // answers go tool pprof on 127.0.0.1, 0 picks a free one; nil: none does
+	OTLPEndpoint string // base URL of a collector of traces, without a slash at its end; empty: nothing is traced
 }
 
 // CoinPaprika says how to reach that API.

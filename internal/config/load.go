@@ -45,6 +45,7 @@ func (f Flags) Load() (Config, error) {
 		CSVPath:     r.glob("CSV_PATH", f.CSVPath),
 		schedule:    r.schedule("ETL_SCHEDULE", f.ETLSchedule),
 		schedules:   r.ownSchedules(f, dotEnv),
+		Watching:    r.watching(f),
 		LogLevel:    r.level("LOG_LEVEL", f.LogLevel),
 		LogFormat:   r.oneOf("LOG_FORMAT", f.LogFormat, "", formatText, formatJSON),
 
@@ -115,6 +116,23 @@ func (r *reader) graphQL(f Flags) GraphQL {
 		DocumentsOnly:   r.oneOf("GRAPHQL_DOCUMENTS_ONLY", f.GraphQLDocumentsOnly, "on", "off") == "on",
 		Introspection:   r.oneOf("GRAPHQL_INTROSPECTION", f.GraphQLIntrospection, "on", "off") == "on",
 	}
+}
+
+func (r *reader) watching(f Flags) Watching {
+	w := Watching{MetricsPort: r.optionalPort("METRICS_PORT", f.MetricsPort), PprofPort: r.optionalPort("PPROF_PORT", f.PprofPort)}
+	if f.OTLPEndpoint != "" {
+		w.OTLPEndpoint = r.baseURL("OTEL_EXPORTER_OTLP_ENDPOINT", f.OTLPEndpoint)
+	}
+	return w
+}
+
+// optionalPort reads a port, nil where none is given.
+func (r *reader) optionalPort(variable, value string) *int {
+	if value == "" {
+		return nil
+	}
+	port := r.number(variable, value, 0, 65535)
+	return &port
 }
 
 // plan reads what may be asked of the API whose variables begin with prefix.

@@ -27,12 +27,12 @@ func (a *attempt) beat(ctx context.Context) (_ context.Context, stop func()) {
 			case <-ticker.C:
 			}
 			if n%2 == 0 {
-				a.Log.Info("run goes on", a.watch.so.Load().attrs(a.run)...)
+				a.Log.InfoContext(ctx, "run goes on", a.watch.so.Load().attrs(a.run)...)
 			}
 			if err := a.Store.Heartbeat(beatCtx, a.run.ID); errors.Is(err, market.ErrFenced) {
 				cancel(market.ErrFenced)
 			} else if err != nil && beatCtx.Err() == nil {
-				a.Log.Warn("heartbeat failed", "run", market.GlobalID(market.IDRun, a.run.ID), "error", err)
+				a.Log.WarnContext(ctx, "heartbeat failed", "run_id", market.GlobalID(market.IDRun, a.run.ID), "error", err)
 			}
 		}
 	}()

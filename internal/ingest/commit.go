@@ -72,14 +72,14 @@ func (a *attempt) commit(ctx context.Context, b market.Batch) error {
 	for try := 1; ; try++ {
 		added, err := a.tryCommit(ctx, b)
 		if err == nil {
-			a.done = a.done.Add(added)
+			a.stand(a.done.Add(added))
 			return nil
 		}
 		lost := errors.Is(err, market.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
 		if !lost && !errors.Is(err, market.ErrConflict) || try == commitTries {
 			return err
 		}
-		a.Log.Warn("a page could not be committed, trying again", "run", market.GlobalID(market.IDRun, a.run.ID), "error", err)
+		a.Log.WarnContext(ctx, "a page could not be committed, trying again", "run_id", market.GlobalID(market.IDRun, a.run.ID), "error", err)
 		if !lost {
 			if !rest(ctx) {
 				return err
@@ -91,15 +91,26 @@ func (a *attempt) commit(ctx context.Context, b market.Batch) error {
 			return fmt.Errorf("%w; whether the page was stored could not be settled: %w", err, settleErr)
 		}
 		if run.Pages > a.done.Pages {
-			a.done = run.Counters
+			a.stand(run.Counters)
 			return nil
 		}
 	}
 }
 
-func (a *attempt) tryCommit(ctx context.Context, b market.Batch) (market.Counters, error) {
+// stand notes what the run has done once a page is stored.
+func (a *attempt) stand(done market.Counters) {
+	before := a.done
+	a.done = done
+	if a.OnCommit != nil {
+		a.OnCommit(a.run, done.Less(before))
+	}
+}
+
+func (a *attempt) tryCommit(ctx context.Context, b market.Batch) (_ market.Counters, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
+	ctx, done := a.part(ctx, "commit", a.run)
+	defer func() { done(err) }()
 	return a.Store.CommitBatch(ctx, a.run.ID, b)
 }
 

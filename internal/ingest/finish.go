@@ -59,7 +59,7 @@ func (a *attempt) finish(ctx context.Context, end market.RunEnd) (ended market.R
 			break
 		}
 		if !told {
-			a.Log.Error("a run cannot be closed, trying again", "run", market.GlobalID(market.IDRun, a.run.ID), "error", err)
+			a.Log.ErrorContext(ctx, "a run cannot be closed, trying again", "run_id", market.GlobalID(market.IDRun, a.run.ID), "error", err)
 		}
 		if !passing(err) {
 			end = brief // a full disk, say, has no room for all that there is to tell: the next run finds it as well
@@ -78,7 +78,7 @@ func (a *attempt) finish(ctx context.Context, end market.RunEnd) (ended market.R
 	return market.Run{}, errors.Join(err, readErr)
 }
 
-func (r *Runner) logEnd(run market.Run) {
+func (r *Runner) logEnd(ctx context.Context, run market.Run) {
 	level := slog.LevelInfo
 	if len(run.Anomalies) > 0 {
 		level = slog.LevelWarn
@@ -87,7 +87,7 @@ func (r *Runner) logEnd(run market.Run) {
 		level = slog.LevelError
 	}
 	attrs := []any{
-		"run", market.GlobalID(market.IDRun, run.ID), "source", run.Source, "status", strings.ToLower(string(run.Status)),
+		"run_id", market.GlobalID(market.IDRun, run.ID), "source", run.Source, "status", strings.ToLower(string(run.Status)),
 		"trigger", strings.ToLower(string(run.Trigger)), "extracted", run.Extracted, "inserted", run.Inserted,
 		"updated", run.Updated, "unchanged", run.Unchanged, "rejected", run.Rejected, "pages", run.Pages, "retries", run.Retries,
 		"waits", run.Waits, "waited_ms", run.WaitedMS, "bytes_fetched", run.BytesFetched,
@@ -102,5 +102,5 @@ func (r *Runner) logEnd(run market.Run) {
 	if run.Error != "" {
 		attrs = append(attrs, "error", run.Error)
 	}
-	r.Log.Log(context.Background(), level, "run ended", attrs...)
+	r.Log.Log(ctx, level, "run ended", attrs...)
 }

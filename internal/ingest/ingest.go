@@ -3,6 +3,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,6 +40,26 @@ type Runner struct {
 	OnStart func(market.Run)
 	// OnPage, where set, is told after each page how far the run has come.
 	OnPage func(source string, p Progress)
+	Hooks
+}
+
+// Hooks are told what goes on, where they are set.
+type Hooks struct {
+	// Part is told of a run, and of each page and each commit of it, as it begins, by the words "run", "page" and "commit". It returns the
+	// context to go on in, and what is to be told of the end, with what went wrong.
+	Part func(ctx context.Context, part string, run market.Run) (context.Context, func(error))
+	// OnCommit is told what each page has added to the counters of its run.
+	OnCommit func(run market.Run, added market.Counters)
+	// OnEnd is told how a run has ended.
+	OnEnd func(run market.Run, end market.RunEnd)
+}
+
+// part tells the hook of it.
+func (h Hooks) part(ctx context.Context, part string, run market.Run) (context.Context, func(error)) {
+	if h.Part == nil {
+		return ctx, func(error) {}
+	}
+	return h.Part(ctx, part, run)
 }
 
 // Request says why a source is run, and along what.
@@ -52,7 +73,7 @@ type Request struct {
 // Status and Error say so. An error means that there is no run to speak of: it could not be
 // opened (market.ErrSlotTaken, market.ErrRunning, market.ErrUnavailable) or was closed by someone
 // else (market.ErrFenced). When ctx ends, the page in hand is finished and the run is interrupted.
-func (r *Runner) Run(ctx context.Context, src source.Source, req Request) (market.Run, error) {
+func (r *Runner) Run(ctx context.Context, src source.Source, req Request) (_ market.Run, err error) {
 	run, err := r.open(ctx, market.RunRequest{
 		Source: src.Name(), Kind: src.Kind(), Stream: req.Stream, Trigger: req.Trigger, ScheduledAt: req.ScheduledAt,
 	})
@@ -62,22 +83,28 @@ func (r *Runner) Run(ctx context.Context, src source.Source, req Request) (marke
 	if r.OnStart != nil {
 		r.OnStart(run)
 	}
-	r.Log.Debug("run started", "run", market.GlobalID(market.IDRun, run.ID), "source", run.Source, "cursor", string(run.CursorBefore))
+	ctx, done := r.part(market.WithRunID(ctx, run.ID), "run", run)
+	var cause error // of a run that ended badly, which is no error of ours
+	defer func() { done(cmp.Or(err, cause)) }()
+	r.Log.DebugContext(ctx, "run started", "run_id", market.GlobalID(market.IDRun, run.ID), "source", run.Source, "cursor", string(run.CursorBefore))
 	a := &attempt{Runner: r, src: src, run: run, watch: newWatch(src.Kind(), run)}
 	extractCtx, stop := a.beat(ctx)
 	defer stop() // also where the source panics: its run is then given up
-	err = a.pages(extractCtx)
-	if errors.Is(err, market.ErrFenced) || errors.Is(context.Cause(extractCtx), market.ErrFenced) {
+	cause = a.pages(extractCtx)
+	if errors.Is(cause, market.ErrFenced) || errors.Is(context.Cause(extractCtx), market.ErrFenced) {
 		return run, fmt.Errorf("run %d of %s: %w", run.ID, run.Source, market.ErrFenced)
 	}
-	end := a.ending(ctx, err)
-	a.watch.warn(r.Log, end)
+	end := a.ending(ctx, cause)
+	a.watch.warn(ctx, r.Log, end)
 	ended, err := a.finish(ctx, end)
 	if err != nil {
 		run.Counters = a.done // as far as it came
 		return run, err
 	}
-	r.logEnd(ended)
+	if r.OnEnd != nil {
+		r.OnEnd(ended, end)
+	}
+	r.logEnd(ctx, ended)
 	return ended, nil
 }
 
@@ -110,14 +137,18 @@ func (a *attempt) pages(ctx context.Context) error {
 		return err
 	}
 	a.watch.known = known
+	pageCtx, done := a.part(ctx, "page", a.run) // of the last there is no end, for there is no page
 	for page, err := range a.src.Extract(ctx, a.run.CursorAfter) {
 		if err != nil {
+			done(err)
 			return err
 		}
 		batch := Normalise(a.run.Source, page)
 		batch.Stream = a.run.Stream
 		a.watch.page(page, batch)
-		if err := a.store(ctx, batch); err != nil {
+		err := a.store(pageCtx, batch)
+		done(err)
+		if err != nil {
 			a.unstored = batch.Effort
 			a.unstored.Wasted += batch.BytesFetched
 			return err
@@ -132,6 +163,7 @@ func (a *attempt) pages(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		pageCtx, done = a.part(ctx, "page", a.run)
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func (p Progress) rest() (float64, bool) {
 // attrs are those of a line in the log.
 func (p Progress) attrs(run market.Run) []any {
 	attrs := []any{
-		"run", market.GlobalID(market.IDRun, run.ID), "source", run.Source, "pages", p.Pages, "extracted", p.Extracted,
+		"run_id", market.GlobalID(market.IDRun, run.ID), "source", run.Source, "pages", p.Pages, "extracted", p.Extracted,
 		"per_second", math.Round(p.Rate()), "elapsed", p.Elapsed.Round(time.Second).String(),
 	}
 	if p.Share > 0 {

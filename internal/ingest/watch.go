@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"log/slog"
 	"math"
 	"slices"
@@ -112,19 +113,19 @@ func median(values []float64) float64 {
 }
 
 // warn tells the log what a person should look at.
-func (w *watch) warn(log *slog.Logger, end market.RunEnd) {
+func (w *watch) warn(ctx context.Context, log *slog.Logger, end market.RunEnd) {
 	run := market.GlobalID(market.IDRun, w.run.ID)
 	for _, text := range w.warnings {
-		log.Warn("understood, but look at it", "run", run, "source", w.run.Source, "warning", text)
+		log.WarnContext(ctx, "understood, but look at it", "run_id", run, "source", w.run.Source, "warning", text)
 	}
 	for _, d := range end.Drifts {
-		attrs := []any{"run", run, "source", d.Source, "kind", d.Kind, "path", d.Path, "expected", d.Expected, "seen", d.Seen}
+		attrs := []any{"run_id", run, "source", d.Source, "kind", d.Kind, "path", d.Path, "expected", d.Expected, "seen", d.Seen}
 		if d.Part != "" {
 			attrs = append(attrs, "part", d.Part)
 		}
 		if d.RenameCandidate != "" {
 			attrs = append(attrs, "probably_renamed_to", d.RenameCandidate, "confidence", d.Confidence)
 		}
-		log.Warn("the shape of payloads has changed", attrs...)
+		log.WarnContext(ctx, "the shape of payloads has changed", attrs...)
 	}
 }

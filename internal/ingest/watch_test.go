@@ -141,7 +141,7 @@ func TestALongRunShowsItself(t *testing.T) {
 	ended, err := r.Run(t.Context(), &script{[]step{upTo(1, 0.25), upTo(2, 0.5), long}}, ingest.Request{Trigger: market.TriggerManual})
 	require.NoError(t, err)
 	require.Equal(t, opened.ID, ended.ID)
-	require.Regexp(t, `msg="run goes on" run=run_1 source=script pages=2 extracted=2 per_second=\d+ elapsed=\S+ percent=50 left=\S+`, lines.String())
+	require.Regexp(t, `msg="run goes on" run_id=run_1 source=script pages=2 extracted=2 per_second=\d+ elapsed=\S+ percent=50 left=\S+`, lines.String())
 }
 
 type lockedBuffer struct {

@@ -15,6 +15,8 @@ type requestIDKey struct{}
 
 type scopeKey struct{}
 
+type runIDKey struct{}
+
 // WithRequestID returns a context that carries the id of the request being answered.
 func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
@@ -35,4 +37,15 @@ func WithScope(ctx context.Context, s Scope) context.Context {
 func ScopeOf(ctx context.Context) Scope {
 	s, _ := ctx.Value(scopeKey{}).(Scope)
 	return s
+}
+
+// WithRunID returns a context that carries the id of the run that what is done belongs to.
+func WithRunID(ctx context.Context, id int64) context.Context {
+	return context.WithValue(ctx, runIDKey{}, id)
+}
+
+// RunID returns the id of the run that what is done belongs to, and 0 outside of one.
+func RunID(ctx context.Context) int64 {
+	id, _ := ctx.Value(runIDKey{}).(int64)
+	return id
 }

@@ -51,6 +51,14 @@ func (c Counters) Add(d Counters) Counters {
 	}
 }
 
+// Less returns what c has more than d, figure by figure.
+func (c Counters) Less(d Counters) Counters {
+	return c.Add(Counters{
+		Extracted: -d.Extracted, Inserted: -d.Inserted, Updated: -d.Updated, Unchanged: -d.Unchanged, Rejected: -d.Rejected,
+		Pages: -d.Pages, Retries: -d.Retries, Waits: -d.Waits, WaitedMS: -d.WaitedMS, BytesFetched: -d.BytesFetched,
+	})
+}
+
 // Effort is what it took to get something from an upstream.
 type Effort struct {
 	Retries int64 // requests repeated

@@ -16,7 +16,7 @@ import (
 )
 
 var migrationNames = []string{
-	"0001_market", "0002_runs", "0003_planner", "0004_streams", "0005_drift", "0006_allowances", "0007_raw", "0008_identity", "0009_commits", "0010_keys",
+	"0001_market", "0002_runs", "0003_planner", "0004_streams", "0005_drift", "0006_allowances", "0007_raw", "0008_identity", "0009_commits", "0010_keys", "0011_waiting",
 }
 
 // schemaOf tells all that is in the database but the ledger of migrations itself and what belongs to

@@ -24,6 +24,7 @@ type Pool struct {
 	Deadline time.Duration
 
 	connected func(context.Context, *pgx.Conn) error // refuses a new connection; nil takes all
+	Hook      bun.QueryHook                          // where set, is told of each statement
 }
 
 // Open makes a pool of connections to the database at url. It connects on first use, not here.
@@ -51,6 +52,9 @@ func Open(url string, p Pool) (*bun.DB, error) {
 	pool := bun.NewDB(db, pgdialect.New())
 	if p.Deadline > 0 {
 		pool = pool.WithQueryHook(deadline(p.Deadline))
+	}
+	if p.Hook != nil {
+		pool = pool.WithQueryHook(p.Hook)
 	}
 	return pool, nil
 }

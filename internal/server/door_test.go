@@ -106,7 +106,7 @@ func TestAStreamIsNoRequest(t *testing.T) {
 
 // What is hung up is what would otherwise hold the shutdown up.
 func TestServeHangsUp(t *testing.T) {
-	l, err := server.Listen(t.Context(), "127.0.0.1:0")
+	l, err := server.Listen(t.Context(), "127.0.0.1:0", "PORT")
 	require.NoError(t, err)
 	begun, over, hungUp := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	stream := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

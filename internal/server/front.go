@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -20,10 +21,11 @@ var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 // front gives every request an id, its own if that is sane, and its connection time to send and to read; logs it, and
 // survives its panics.
 type front struct {
-	next        http.Handler
+	next        gate
 	log         *slog.Logger
-	bodyWithin  time.Duration // for the body of a request to arrive
-	pieceWithin time.Duration // for a piece of the answer to be taken
+	bodyWithin  time.Duration                                                                        // for the body of a request to arrive
+	pieceWithin time.Duration                                                                        // for a piece of the answer to be taken
+	watch       func(r *http.Request, route string) (context.Context, func(status int, bytes int64)) // nil: nobody does
 }
 
 // ServeHTTP answers through what is behind the front.
@@ -34,10 +36,17 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set(requestIDHeader, id)
 	r = r.WithContext(market.WithRequestID(r.Context(), id))
+	end := func(int, int64) {}
+	if f.watch != nil {
+		var ctx context.Context
+		ctx, end = f.watch(r, f.next.routeOf(r))
+		r = r.WithContext(ctx)
+	}
 	control := http.NewResponseController(w)
 	answer := &response{ResponseWriter: w, request: r, connection: connection{
 		control: control, body: limitBody(r, control, f.bodyWithin), within: f.pieceWithin,
 	}}
+	defer func() { end(answer.sent(), answer.bytes) }()
 	defer f.logAccess(r, answer, time.Now())
 	defer answer.leave()
 	defer f.rescue(r, answer)
@@ -49,7 +58,7 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f front) logAccess(r *http.Request, answer *response, started time.Time) {
 	level := slog.LevelInfo
 	switch r.URL.Path {
-	case "/health", "/livez", "/readyz": // asked every few seconds
+	case "/health", "/livez", "/readyz", "/metrics": // asked every few seconds
 		level = slog.LevelDebug
 	}
 	f.log.LogAttrs(r.Context(), level, "request",

@@ -37,6 +37,9 @@ func routes(o Options) []route {
 		{Path: "/livez", Methods: get, About: "the process is alive", handler: o.REST},
 		{Path: "/readyz", Methods: get, About: "the database is there", handler: o.REST},
 	}
+	if o.Metrics != nil {
+		list = append(list, route{Path: "/metrics", Methods: get, Key: market.ScopeAdmin, About: "what Prometheus reads", handler: o.Metrics})
+	}
 	return append(list, route{
 		Path: "/", Methods: get, Key: market.ScopeRead, About: "this list", exact: true, handler: index(list),
 	})

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -19,22 +20,27 @@ const (
 	maxHeaderBytes   = 64 << 10
 )
 
-// Listen opens the address, "127.0.0.1:8000" say. Its error says how to choose another.
-func Listen(ctx context.Context, address string) (net.Listener, error) {
+// Listen opens the address, "127.0.0.1:8000" say. Its error says how to choose another by the setting of its port, PORT say.
+func Listen(ctx context.Context, address, setting string) (net.Listener, error) {
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp", address)
 	switch {
 	case err == nil:
 		return l, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s is taken by another program: choose another port with PORT=8001 or --port 8001, "+
-			"or end that program: %w", address, err)
+		return nil, fmt.Errorf("%s is taken by another program: choose another port with %s=%d or --%s %[3]d, "+
+			"or end that program: %[5]w", address, setting, another, flagOf(setting), err)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("%s may not be opened by this user: choose a port above 1023 with PORT or --port: %w",
-			address, err)
+		return nil, fmt.Errorf("%s may not be opened by this user: choose a port above 1023 with %s or --%s: %w",
+			address, setting, flagOf(setting), err)
 	}
-	return nil, fmt.Errorf("%s cannot be opened: check HOST and PORT: %w", address, err)
+	return nil, fmt.Errorf("%s cannot be opened: check HOST and %s: %w", address, setting, err)
 }
+
+// another is a port that is probably free.
+const another = 8001
+
+func flagOf(setting string) string { return strings.ReplaceAll(strings.ToLower(setting), "_", "-") }
 
 // Serve answers on the listener until ctx ends; then it takes no new requests, finishes those in
 // flight for up to ten seconds, and returns nil. It closes the listener. Any other end is an error. What goes on

@@ -14,18 +14,18 @@ import (
 )
 
 func TestListenOnATakenPort(t *testing.T) {
-	first, err := server.Listen(t.Context(), "127.0.0.1:0")
+	first, err := server.Listen(t.Context(), "127.0.0.1:0", "PORT")
 	require.NoError(t, err)
 	defer first.Close()
-	_, err = server.Listen(t.Context(), first.Addr().String())
+	_, err = server.Listen(t.Context(), first.Addr().String(), "PORT")
 	require.ErrorContains(t, err, first.Addr().String())
 	require.ErrorContains(t, err, "PORT=")
-	_, err = server.Listen(t.Context(), "127.0.0.1:99999")
+	_, err = server.Listen(t.Context(), "127.0.0.1:99999", "PORT")
 	require.ErrorContains(t, err, "PORT")
 }
 
 func TestServeFinishesWhatIsInFlight(t *testing.T) {
-	l, err := server.Listen(t.Context(), "127.0.0.1:0")
+	l, err := server.Listen(t.Context(), "127.0.0.1:0", "PORT")
 	require.NoError(t, err)
 	begun, release := make(chan struct{}), make(chan struct{})
 	slow := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -64,7 +64,7 @@ func TestServeFinishesWhatIsInFlight(t *testing.T) {
 }
 
 func TestServeReportsABrokenListener(t *testing.T) {
-	l, err := server.Listen(t.Context(), "127.0.0.1:0")
+	l, err := server.Listen(t.Context(), "127.0.0.1:0", "PORT")
 	require.NoError(t, err)
 	require.NoError(t, l.Close())
 	require.ErrorContains(t, server.Serve(t.Context(), l, handler(), slog.New(slog.DiscardHandler)), l.Addr().String())

@@ -15,12 +15,14 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/kasparro/kasparro/internal/market"
 )
 
 // defaultMaxBody is 1 MiB.
 const defaultMaxBody = 1 << 20
 
-// Options are what the server is made of. All but Program, DataVersion, MaxBody, BodyWithin and PieceWithin are required.
+// Options are what the server is made of. All but Program, DataVersion, Metrics, Watch, MaxBody, BodyWithin and PieceWithin are required.
 type Options struct {
 	GraphQL    http.Handler
 	Playground http.Handler // serves /playground and everything below it
@@ -33,6 +35,11 @@ type Options struct {
 
 	// TrustedProxies are those whose X-Forwarded-For is believed; nobody else's is.
 	TrustedProxies []netip.Prefix
+
+	Metrics http.Handler // serves /metrics to administrators; nil: there is no such route
+	// Watch, where set, is told of each request as it begins, with the path of its route, or "" where there is none. It returns the context
+	// to answer it in, and what is to be told of its end.
+	Watch func(r *http.Request, route string) (context.Context, func(status int, bytes int64))
 
 	Log         *slog.Logger
 	MaxBody     int64         // bytes of a request body; 0 is 1 MiB
@@ -54,7 +61,7 @@ func New(o Options) http.Handler {
 		}
 	}
 	return front{
-		next: g, log: o.Log,
+		next: g, log: o.Log, watch: o.Watch,
 		bodyWithin: cmp.Or(o.BodyWithin, bodyWithin), pieceWithin: cmp.Or(o.PieceWithin, pieceWithin),
 	}
 }
@@ -90,6 +97,10 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.serve(w, r)
 		return
 	}
+	if to.Key == market.ScopeAdmin && market.ScopeOf(ctx) != market.ScopeAdmin {
+		writeProblem(w, r, http.StatusForbidden, "This needs the key of an administrator.")
+		return
+	}
 	if to.Key != "" {
 		var v verdict
 		ctx, v = g.door.enter(ctx)
@@ -117,6 +128,12 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", "1")
 		writeProblem(w, r, http.StatusServiceUnavailable, err.Error())
 	}
+}
+
+// routeOf is the path of the route that a request goes to, "" where there is none.
+func (g gate) routeOf(r *http.Request) string {
+	_, pattern := g.mux.Handler(r)
+	return g.routes[pattern].Path
 }
 
 // serve bounds the size of the body and answers.

@@ -135,7 +135,7 @@ test: go compiler postgres node chromium $(PLAYGROUND) ## Run every test, with t
 	go test -race -timeout 20m ./...
 
 image-test: go ## Build the image, start it by Docker Compose, kill and scale it: needs an engine (ten minutes)
-	go test -tags engine -count=1 -timeout 30m -v ./internal/compose
+	go test -tags engine -count=1 -timeout 30m -v ./internal/deploy
 
 # Tried so often; what takes minutes is tried from 50 on. A seed that has found something finds it again.
 CHAOS_ROUNDS ?= 100

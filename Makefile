@@ -17,7 +17,9 @@ PLAYGROUND_SOURCES := $(shell find internal/playground \( -name node_modules -o 
 PID_FILE           := .data/kasparro.pid
 LOG_FILE           := .data/kasparro.log
 
-.PHONY: help demo run up up-native up-compose down logs password build test image-test chaos identity bench lint generate verify postgres node chromium compiler go external-or-postgres
+.PHONY: help demo run up down build test chaos identity bench lint generate verify postgres node chromium compiler go external-or-postgres
+
+.PHONY: up-native up-compose logs password image-test
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile

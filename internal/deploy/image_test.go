@@ -35,7 +35,7 @@ func TestStack(t *testing.T) {
 // Without its secrets Compose starts nothing, and says which is missing and where it comes from.
 func (s *stack) refusesWithoutSecrets() {
 	s.t.Helper()
-	for env, missing := range map[string]string{"": "POSTGRES_PASSWORD", "POSTGRES_PASSWORD=x": "API_KEY", "API_KEY=x": "POSTGRES_PASSWORD"} {
+	for env, missing := range map[string]string{"POSTGRES_PASSWORD=x": "API_KEY", "API_KEY=x": "POSTGRES_PASSWORD", "POSTGRES_PASSWORD=\nAPI_KEY=x": "POSTGRES_PASSWORD"} {
 		require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, ".env"), []byte(env), 0o600))
 		said, err := s.attempt("docker", "compose", "up")
 		require.Error(s.t, err, env)

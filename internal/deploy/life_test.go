@@ -43,6 +43,10 @@ func (s *stack) survivesItsDatabase() {
 	s.awaitHealthy()
 	s.awaitHealth(app, "healthy")
 	s.await("new runs", func() bool { return s.lastRun() >= last+3 })
+	// What ends by itself is started again without anybody's help.
+	s.compose("exec", "-T", "database", "sh", "-c", "pg_ctl stop -m immediate --no-wait")
+	s.await("a restart by the engine", func() bool { return s.state(s.container("database")).RestartCount == 1 })
+	s.awaitHealth(s.container("database"), "healthy")
 	s.awaitHealthy()
 	after := s.state(app)
 	require.Equal(s.t, app, s.container("app"))
@@ -58,7 +62,8 @@ func (s *stack) lastRun() int {
 // Two schedulers share the slots: each is run once, and when one is killed the other goes on.
 func (s *stack) sharesItsSlots() {
 	s.t.Helper()
-	other := s.compose("run", "--detach", "--no-deps", "app")
+	said := strings.Fields(s.compose("run", "--detach", "--no-deps", "app"))
+	other := said[len(said)-1]
 	defer func() { s.run("docker", "rm", "--force", other) }()
 	s.awaitHealth(other, "healthy")
 	from := s.lastRun()

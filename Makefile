@@ -44,7 +44,7 @@ up-native: external-or-postgres build
 	@$(call await_health,{ $(is_running) || { $(end_of_log); echo "Kasparro has ended; above is the end of its log." >&2; exit 1; }; },$(end_of_log),native processes; log in $(LOG_FILE))
 
 up-compose: password
-	@$(COMPOSE) up --build --detach --wait || { $(end_of_logs); echo "Docker Compose could not start it; above are the ends of the logs." >&2; exit 1; }
+	@$(COMPOSE) up --build --detach || { $(end_of_logs); echo "Docker Compose could not start it; above are the ends of the logs." >&2; exit 1; }
 	@$(call await_health,true,$(end_of_logs),Docker Compose; log by make logs)
 
 down: ## End what `up` started; the data stays

@@ -10,6 +10,7 @@ export PATH := $(PATH):/usr/local/go/bin
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 COMMIT  := $(shell git rev-parse --short --verify HEAD 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+export VERSION COMMIT # to Docker Compose
 
 PLAYGROUND         := internal/playground/dist/index.html
 PLAYGROUND_SOURCES := $(shell find internal/playground \( -name node_modules -o -name dist \) -prune -o -type f ! -name '*.go' -print)
@@ -18,8 +19,10 @@ LOG_FILE           := .data/kasparro.log
 
 .PHONY: help demo run up down build test chaos identity bench lint generate verify postgres node chromium prometheus compiler go external-or-postgres
 
+.PHONY: up-native up-compose logs password image-test
+
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 ##
 ## Serve
@@ -31,20 +34,47 @@ demo: postgres build ## Build and serve everything in the foreground on simulate
 run: external-or-postgres build ## Build and serve everything in the foreground on the live APIs
 	@exec bin/kasparro serve
 
-up: external-or-postgres build ## Start what `run` runs in the background, and return when it is healthy
+up: .env ## Start it in the background, by Docker Compose where an engine answers, and return when it is healthy
+	@if $(is_running) || ! $(can_compose); then $(MAKE) --no-print-directory up-native; else $(MAKE) --no-print-directory up-compose; fi
+
+up-native: external-or-postgres build
 	@mkdir -p .data
 	@if $(is_running); then echo "Kasparro runs already, process $$pid."; else \
 		nohup bin/kasparro serve </dev/null >$(LOG_FILE) 2>&1 & echo $$! >$(PID_FILE); fi
-	@$(await_health)
+	@$(call await_health,{ $(is_running) || { $(end_of_log); echo "Kasparro has ended; above is the end of its log." >&2; exit 1; }; },$(end_of_log),native processes; log in $(LOG_FILE))
 
-down: ## End what `up` started
-	@if ! $(is_running); then rm -f $(PID_FILE); echo "Kasparro was not running in the background."; exit 0; fi; \
+up-compose: password
+	@$(COMPOSE) up --build --detach || { $(end_of_logs); echo "Docker Compose could not start it; above are the ends of the logs." >&2; exit 1; }
+	@$(call await_health,true,$(end_of_logs),Docker Compose; log by make logs)
+
+down: ## End what `up` started; the data stays
+	@if ! $(is_running); then \
+		rm -f $(PID_FILE); \
+		if $(engine) && [ -n "$$($(COMPOSE) --profile '*' ps --all --quiet)" ]; then exec $(COMPOSE) --profile '*' down; fi; \
+		echo "Kasparro was not running in the background."; exit 0; \
+	fi; \
 	kill "$$pid" || exit 1; \
 	for i in $$(seq 30); do \
 		$(is_running) || { rm -f $(PID_FILE); echo "Kasparro has stopped."; exit 0; }; \
 		sleep 1; \
 	done; \
 	echo "Process $$pid still runs after 30 s; $(LOG_FILE) may say why." >&2; exit 1
+
+logs: ## Follow the log of what `up` started
+	@if $(is_running) || ! $(engine); then exec tail -n 100 -f $(LOG_FILE); else exec $(COMPOSE) logs --follow --tail 100; fi
+
+DOCKER     ?= docker
+COMPOSE     = $(DOCKER) compose
+engine      = { $(COMPOSE) version && $(DOCKER) version; } >/dev/null 2>&1
+end_of_log  = tail -n 20 $(LOG_FILE) >&2
+end_of_logs = $(COMPOSE) logs --tail 20 >&2
+
+# Compose brings a database of its own and sees no file of this machine: where settings name one, processes are native.
+can_compose = { [ -z "$(call setting,DATABASE_URL)$(call setting,POSTGRES_HOST)$(call setting,CSV_PATH)$(call setting,GRAPHQL_DOCUMENTS)" ] && $(engine); }
+
+# A .env that was made for native processes has no password of a database.
+password:
+	@[ -n "$(call setting,POSTGRES_PASSWORD)" ] || { printf '\nPOSTGRES_PASSWORD=%s\n' "$$($(secret))" >>.env && echo "Added a random POSTGRES_PASSWORD to .env."; }
 
 # Its process number may be somebody else's after a crash, so the name is looked at too. Sets pid.
 is_running = { pid=$$(cat $(PID_FILE) 2>/dev/null) && kill -0 "$$pid" 2>/dev/null && \
@@ -53,34 +83,37 @@ is_running = { pid=$$(cat $(PID_FILE) 2>/dev/null) && kill -0 "$$pid" 2>/dev/nul
 # $(call setting,NAME): from the environment, else from .env.
 setting = $${$(1):-$$(sed -n 's/^$(1)=//p' .env | tail -n 1 | tr -d "\"' ")}
 
-# A source that cannot be reached, its network being away, keeps the service degraded: that is
-# accepted when nothing has changed for 20 s.
+# $(call await_health,WHILE,END OF LOG,HOW). A source that cannot be reached, its network being away, keeps the service
+# degraded: that is accepted when nothing has changed for 20 s.
 define await_health
 host="$(call setting,HOST)"; port="$(call setting,PORT)"; \
 case "$$host" in ''|0.0.0.0) host=127.0.0.1;; *:*) host="[$$host]";; esac; \
 url="http://$$host:$${port:-8000}"; no_proxy="$$host"; export no_proxy; \
 degraded=0; \
 for i in $$(seq 120); do \
-	$(is_running) || { tail -n 20 $(LOG_FILE) >&2; echo "Kasparro has ended; above is the end of $(LOG_FILE)." >&2; exit 1; }; \
+	$(1); \
 	health=$$(curl -s --max-time 3 "$$url/health" 2>/dev/null || wget -qO- -T 3 "$$url/health" 2>/dev/null); \
 	case "$$health" in \
-		*'"status":"healthy"'*) echo "Kasparro is healthy at $$url (native processes; log in $(LOG_FILE), keys in .env)."; exit 0;; \
+		*'"status":"healthy"'*) echo "Kasparro is healthy at $$url ($(3); keys in .env)."; exit 0;; \
 		*'_status":"never_run"'*|*'_status":"running"'*) degraded=0;; \
 		*'"status":"degraded"'*) degraded=$$((degraded + 1));; \
 		*) degraded=0;; \
 	esac; \
-	[ $$degraded -lt 20 ] || { echo "Kasparro serves at $$url (native processes), but is degraded: $$url/health names the source."; exit 0; }; \
+	[ $$degraded -lt 20 ] || { echo "Kasparro serves at $$url ($(3); keys in .env), but is degraded: $$url/health names the source."; exit 0; }; \
 	sleep 1; \
 done; \
-tail -n 20 $(LOG_FILE) >&2; \
-echo "Kasparro is not healthy at $$url after two minutes; above is the end of $(LOG_FILE)." >&2; exit 1
+$(2); \
+echo "Kasparro is not healthy at $$url after two minutes; above is the end of its log." >&2; exit 1
 endef
 
 # Only a missing .env is made: a changed .env.example must not take anybody's keys away.
 .env: | .env.example
-	@umask 077; secret() { head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }; \
-	sed -e "s/^API_KEY=$$/API_KEY=$$(secret)/" -e "s/^ADMIN_API_KEY=$$/ADMIN_API_KEY=$$(secret)/" .env.example >.env.new && mv .env.new .env
-	@echo "Made .env with new random keys."
+	@umask 077; \
+	sed -e "s/^API_KEY=$$/API_KEY=$$($(secret))/" -e "s/^ADMIN_API_KEY=$$/ADMIN_API_KEY=$$($(secret))/" \
+		-e "s/^POSTGRES_PASSWORD=$$/POSTGRES_PASSWORD=$$($(secret))/" .env.example >.env.new && mv .env.new .env
+	@echo "Made .env with new random secrets."
+
+secret = head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n'
 
 # An embedded PostgreSQL is needed only where no other is named.
 external-or-postgres: .env
@@ -102,6 +135,9 @@ $(PLAYGROUND): $(PLAYGROUND_SOURCES)
 
 test: go compiler postgres node chromium prometheus $(PLAYGROUND) ## Run every test, with the race detector, against a real PostgreSQL
 	go test -race -timeout 20m ./...
+
+image-test: go ## Build the image, start it by Docker Compose, kill and scale it: needs an engine (ten minutes)
+	go test -tags engine -count=1 -timeout 30m -v ./internal/deploy
 
 # Tried so often; what takes minutes is tried from 50 on. A seed that has found something finds it again.
 CHAOS_ROUNDS ?= 100

@@ -17,6 +17,8 @@ import (
 
 type doctorCommand struct {
 	config.Flags
+
+	Ready bool `help:"Only ask the service that runs on HOST and PORT whether it is ready: a health check for containers."`
 }
 
 // probeTimeout bounds the look at one source.
@@ -50,7 +52,11 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return config.ErrInvalid
 	}
-	d.checkAll(ctx, cfg)
+	if c.Ready {
+		d.note("service", askReady(ctx, cfg), "it is ready", "its log says why")
+	} else {
+		d.checkAll(ctx, cfg)
+	}
 	if d.sick > 0 {
 		return fmt.Errorf("%d of the checks failed", d.sick)
 	}

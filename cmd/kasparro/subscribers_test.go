@@ -16,7 +16,7 @@ import (
 
 // Many who wait for news cost the program little: 40 kB each, everything that it takes from the system counted.
 func TestFiveThousandSubscribersCostLittle(t *testing.T) {
-	const subscribers, most = 5000, 200_000 // of kB
+	const subscribers, most = 5000, 200_000           // of kB
 	s := serveAPIOnly(t, "API_CONCURRENT_REQUESTS=0") // a subscription that begins is a request, and these begin at once
 	query(t, s.base, testKey, `{ health { status } }`)
 	before := s.resident()

@@ -54,6 +54,7 @@ func New(o Options) *Simulator {
 		s.mux.HandleFunc(up.base()+"/", s.serve(up))
 	}
 	s.mux.HandleFunc("GET /{$}", s.describe)
+	s.mux.HandleFunc("GET /readyz", s.describe) // the health check of its container
 	s.routeControl()
 	return s
 }

@@ -77,6 +77,15 @@ func (r *rig) rejections(t *testing.T, run market.Run) []market.Rejection {
 	t.Helper()
 	page, err := r.store.Rejections(t.Context(), market.RejectionFilter{RunID: &run.ID}, market.Window[int64]{Size: 500})
 	require.NoError(t, err)
+	ids := make([]int64, len(page.Items))
+	for i, kept := range page.Items {
+		ids[i] = kept.ID
+	}
+	payloads, err := r.store.RejectedPayloads(t.Context(), ids)
+	require.NoError(t, err)
+	for i, id := range ids {
+		page.Items[i].Payload = payloads[id]
+	}
 	return page.Items
 }
 

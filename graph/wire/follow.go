@@ -79,7 +79,7 @@ func (h Handler) subscribe(ctx context.Context, op *graphql.OperationContext, ou
 	for {
 		answer := h.event(events, responses)
 		switch {
-		case ctx.Err() != nil && (answer == nil || len(answer.Data) == 0): // whoever has ended it knows why
+		case ctx.Err() != nil: // whoever has ended it knows why, and an answer that was cut off says what is not so
 			return
 		case answer == nil && end.cause() != nil:
 			out.fail(h.dispatchError(ctx, op, end.cause()))

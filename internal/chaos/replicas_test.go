@@ -51,12 +51,13 @@ func (r *rig) slots() int64 {
 	return r.number("SELECT count(DISTINCT scheduled_at) FROM etl_runs WHERE trigger = 'schedule'")
 }
 
-// missedSince are the minutes, from the first whole one on, that a source was not run for.
+// missedSince are the minutes, from the first whole one on, that a source was not run for. All replicas may have been killed just
+// as the last one came.
 func (r *rig) missedSince(begun string) (missed []string) {
 	r.t.Helper()
 	require.NoError(r.t, r.db.NewRaw(`SELECT s.name || ' ' || slot
 		FROM sources s, generate_series(date_trunc('minute', ?::timestamptz) + interval '1 minute',
-			(SELECT max(scheduled_at) FROM etl_runs WHERE trigger = 'schedule'), '1 minute') slot
+			(SELECT max(scheduled_at) FROM etl_runs WHERE trigger = 'schedule') - interval '1 minute', '1 minute') slot
 		WHERE NOT EXISTS (SELECT FROM etl_runs e WHERE e.source_id = s.id AND e.scheduled_at = slot)`, begun).Scan(context.Background(), &missed))
 	return missed
 }

@@ -181,15 +181,6 @@ func TestTheClientOfAStreamLeaves(t *testing.T) {
 	<-begun.Done()
 }
 
-func TestAStreamEndsWithItsKey(t *testing.T) {
-	w := newLiveWorld(t, func(w *liveWorld) { w.Live.Times = wire.Times{Check: quick.Check} })
-	res := w.events(t, http.MethodGet, "/?query=subscription{ticks}", "")
-	<-w.begun
-	w.keys.revoke(goodKey)
-	require.Equal(t, "event: next\ndata: {\"errors\":[{\"message\":\"the key is not accepted any more\",\"extensions\":{\"code\":\"NO_KEY\"}}]}\n\n"+
-		"event: complete\ndata:\n\n", all(t, res))
-}
-
 // Without `complete`, so that clients come again.
 func TestStreamsEndWithTheService(t *testing.T) {
 	w := newLiveWorld(t, nil)

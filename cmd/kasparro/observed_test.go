@@ -42,7 +42,10 @@ func observe(t *testing.T) *observed {
 	require.NoError(t, err)
 	alerts, err := filepath.Abs(filepath.Join(monitoring, "alerts.yml"))
 	require.NoError(t, err)
-	here := strings.NewReplacer("kasparro:9100", address, "15s", "1s", "- alerts.yml", "- "+alerts).Replace(string(settings))
+	require.Contains(t, string(settings), "names: [kasparro], type: A, port: 9100")
+	// No name server is asked for an address: it is a target as it is.
+	here := strings.NewReplacer("dns_sd_configs:", "static_configs:", "{names: [kasparro], type: A, port: 9100, refresh_interval: 15s}",
+		`targets: ["`+address+`"]`, "15s", "1s", "- alerts.yml", "- "+alerts).Replace(string(settings))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "prometheus.yml"), []byte(here), 0o600))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

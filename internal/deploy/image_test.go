@@ -27,6 +27,7 @@ func TestStack(t *testing.T) {
 	s.survivesItsDatabase()
 	s.sharesItsSlots()
 	s.servesByReplicas()
+	s.isWatched()
 	s.readsFromAStandby()
 	require.NotContains(t, s.compose("--profile", "*", "logs"), s.secret("POSTGRES_PASSWORD"))
 	require.NotContains(t, s.compose("--profile", "*", "logs"), s.secret("API_KEY"))

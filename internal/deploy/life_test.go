@@ -97,6 +97,7 @@ func (s *stack) servesByReplicas() {
 		})
 		require.NotContains(s.t, log, `"scheduler":true`)
 	}
+	s.limitsWhoGuesses()
 	s.run("docker", "kill", replicas[0])
 	for range 50 {
 		s.requireRecords()
@@ -106,6 +107,22 @@ func (s *stack) servesByReplicas() {
 	defer s.up()
 	require.Equal(s.t, from, s.lastRun())
 	s.requireRecords()
+}
+
+// limitsWhoGuesses sends wrong keys through the proxy, which tells whom they come from, whatever a client says: he is
+// held back, others are not.
+func (s *stack) limitsWhoGuesses() {
+	s.t.Helper()
+	guess := []string{"curl", "-so", "/dev/null", "-w", "%{http_code}", "-H", "x-api-key: wrong", "-H"}
+	held := 0
+	for i := range 60 { // each replica counts for itself
+		if s.run(guess[0], append(guess[1:], fmt.Sprintf("X-Forwarded-For: 192.0.2.%d", i), s.replicas+"/data")...) == "429" {
+			held++
+		}
+	}
+	require.Greater(s.t, held, 30)
+	other := append([]string{"exec", "-T", "proxy"}, append(guess, "X-Forwarded-For: 192.0.2.1", "http://127.0.0.1:8000/data")...)
+	require.Equal(s.t, "401", s.compose(other...))
 }
 
 func (s *stack) requireRecords() {

@@ -20,16 +20,18 @@ const (
 // stack is a checkout with a Compose project of its own, on simulated upstreams with a run every minute.
 type stack struct {
 	*checkout
-	replicas string // address of the proxy before the API replicas
+	replicas   string // address of the proxy before the API replicas
+	prometheus string // its address
+	grafana    string
 }
 
 // newStack leaves nothing behind the test, its image included.
 func newStack(t *testing.T) *stack {
 	t.Helper()
-	c, port := newCheckout(t), freePort(t)
-	s := &stack{checkout: c, replicas: "http://127.0.0.1:" + port}
+	c, port, prometheus, grafana := newCheckout(t), freePort(t), freePort(t), freePort(t)
+	s := &stack{checkout: c, replicas: "http://127.0.0.1:" + port, prometheus: "http://127.0.0.1:" + prometheus, grafana: "http://127.0.0.1:" + grafana}
 	project := "kasparro-test-" + port
-	c.env = append(c.env, "API_PORT="+port, "COMPOSE_PROJECT_NAME="+project, "COMPOSE_FILE=docker-compose.yml:.github/compose/demo.yml",
+	c.env = append(c.env, "API_PORT="+port, "PROMETHEUS_PORT="+prometheus, "GRAFANA_PORT="+grafana, "COMPOSE_PROJECT_NAME="+project, "COMPOSE_FILE=docker-compose.yml:.github/compose/demo.yml",
 		"VERSION="+version, "COMMIT="+commit)
 	t.Cleanup(func() {
 		s.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "5")

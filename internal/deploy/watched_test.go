@@ -22,7 +22,7 @@ func (s *stack) isWatched() {
 		s.standInForPrometheus()
 		started = started[:1]
 	}
-	s.compose(append([]string{"--profile", "monitoring", "--profile", "api", "up", "--detach", "--wait", "--no-build"}, started...)...)
+	s.compose(append([]string{"--profile", "monitoring", "--profile", "api", "up", "--detach", "--wait", "--no-build", "app", "api"}, started...)...)
 	s.await("app and both replicas", func() bool { return s.upAt(s.prometheus) == 3 })
 	_, rules := s.get(s.prometheus + "/api/v1/rules")
 	groups, _ := rules["data"].(map[string]any)["groups"].([]any)

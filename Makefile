@@ -19,7 +19,8 @@ LOG_FILE           := .data/kasparro.log
 
 .PHONY: help demo run up down build test chaos identity bench lint generate verify postgres node chromium prometheus compiler go external-or-postgres
 
-.PHONY: up-native up-compose logs password image-test
+.PHONY: up-native up-compose logs password image-test image
+.PHONY: cover audit vulnerabilities packages secrets sbom
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -134,10 +135,26 @@ $(PLAYGROUND): $(PLAYGROUND_SOURCES)
 	else echo "WARNING: the GraphQL page at /playground could not be built; everything else works. The next make tries again." >&2; fi
 
 test: go compiler postgres node chromium prometheus $(PLAYGROUND) ## Run every test, with the race detector, against a real PostgreSQL
-	go test -race -timeout 20m ./...
+	go test -race -timeout 20m $(if $(COVERAGE),-covermode=atomic -coverprofile=$(COVERAGE)) ./...
+
+cover: ## Run every test and write coverage.out, with a line for each function in coverage.txt
+	@$(MAKE) --no-print-directory test COVERAGE=coverage.out
+	@go tool cover -func=coverage.out >coverage.txt && tail -n 1 coverage.txt
 
 image-test: go ## Build the image, start it by Docker Compose, kill and scale it: needs an engine (ten minutes)
 	go test -tags engine -count=1 -timeout 30m -v ./internal/deploy
+
+# What is published: for two architectures, with a bill of materials and how it was built. An engine's own builder can do
+# neither, hence one beside it. IMAGE_OUTPUT=type=registry publishes it.
+IMAGE        ?= ghcr.io/kasparro/kasparro:$(VERSION)
+IMAGE_OUTPUT ?= type=oci,dest=bin/image.tar
+BUILDER      ?= kasparro
+
+image: ## Build the image for amd64 and arm64 into bin/image.tar, with SBOM and provenance: needs an engine
+	@mkdir -p bin
+	@$(DOCKER) buildx inspect $(BUILDER) >/dev/null 2>&1 || $(DOCKER) buildx create --name $(BUILDER) --driver docker-container
+	$(DOCKER) buildx build --builder $(BUILDER) --platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max \
+		--build-arg VERSION --build-arg COMMIT --tag $(IMAGE) --output $(IMAGE_OUTPUT) --metadata-file bin/image.json .
 
 # Tried so often; what takes minutes is tried from 50 on. A seed that has found something finds it again.
 CHAOS_ROUNDS ?= 100
@@ -181,6 +198,41 @@ lint: go ## Run the linters
 	[ -z "$$unformatted" ] || { echo "not formatted, run gofmt -w on:" >&2; echo "$$unformatted" >&2; exit 1; }
 	go vet ./...
 	go tool -modfile=.github/tools/go.mod golangci-lint run -c .github/golangci.yml
+	$(audit_tool) actionlint
+
+# Tools of their own module: golangci-lint wants other versions of what they are made of.
+audit_tool = go tool -modfile=.github/tools/audit/go.mod
+
+audit: vulnerabilities packages secrets sbom ## Look for known vulnerabilities, secrets and unfit licences, and whether they would be found
+	go test -tags audit -count=1 -timeout 10m ./internal/deploy -run '^TestAudit'
+
+# $(call not_looked,WHAT): nothing is known then, and that is said. On GitHub all can be reached, so there it is a failure.
+not_looked = { echo "NOT LOOKED FOR: $(1)" >&2; [ -z "$$GITHUB_ACTIONS" ]; }
+
+VULNDB ?= https://vuln.go.dev
+
+vulnerabilities: go
+	@if curl -sf --max-time 20 -o /dev/null '$(VULNDB)/index/db.json'; then $(audit_tool) govulncheck -db '$(VULNDB)' ./...; \
+	else $(call not_looked,known vulnerabilities of Go modules: $(VULNDB) cannot be reached.); fi
+
+packages: node
+	@cd internal/playground && if npm audit --package-lock-only --json 2>/dev/null | grep -q auditReportVersion; then npm audit --package-lock-only; \
+	else $(call not_looked,known vulnerabilities of npm packages: the registry answers no audits.); fi
+
+# All of the history, with what was settled in merges, and what is not committed yet. What git ignores stays on this machine.
+gitleaks = $(audit_tool) gitleaks --config .github/gitleaks.toml --no-banner --redact --verbose
+
+secrets: go
+	@[ "$$(git rev-parse --is-shallow-repository)" = false ] || { echo "Only a part of the history is here: git fetch --unshallow" >&2; exit 1; }
+	@$(gitleaks) git --log-opts='--all --remerge-diff' .
+	@tree=$$(mktemp -d) && trap 'rm -rf "$$tree" "$$tree.index"' EXIT && \
+	GIT_INDEX_FILE="$$tree.index" git add --all && GIT_INDEX_FILE="$$tree.index" git checkout-index --all --prefix="$$tree/" && \
+	$(gitleaks) dir "$$tree"
+
+sbom: go node ## Write what the program and its page are made of, as CycloneDX, into bin
+	@mkdir -p bin
+	CGO_ENABLED=0 $(audit_tool) cyclonedx-gomod app -json -licenses -main cmd/kasparro -output bin/kasparro.cdx.json .
+	cd internal/playground && npm sbom --sbom-format=cyclonedx --package-lock-only --omit=dev >../../bin/playground.cdx.json
 
 generate: go ## Generate code anew
 	go generate ./...

@@ -20,7 +20,7 @@ func (r *mutationResolver) RetryRejections(ctx context.Context, source string) (
 		return 0, err
 	}
 	resolved, err := r.Operator.RetryRejections(ctx, source)
-	return int32(min(resolved, math.MaxInt32)), err
+	return int32(min(resolved, math.MaxInt32)), err //nolint:gosec // it fits
 }
 
 func (r *queryResolver) Rejections(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *model.RejectionFilter) (*model.Connection[model.Rejection], error) {

@@ -64,7 +64,7 @@ func newAccount(uid, gid int) account {
 	if found, err := user.LookupId(name); err == nil {
 		name = found.Username
 	}
-	return account{name: name, credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+	return account{name: name, credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}} //nolint:gosec // as the system gave them
 }
 
 // command prepares a program run as the account, with an environment that says nothing of ours.

@@ -47,7 +47,7 @@ func checkSocketDir(path string, acct account) error {
 		return fmt.Errorf("%s, where PostgreSQL's socket has to be, is not a directory of %s but user %d's: remove it, or set TMPDIR to another place",
 			path, acct, uid)
 	}
-	if err := os.Chmod(path, 0o700); err != nil {
+	if err := os.Chmod(path, 0o700); err != nil { //nolint:gosec // a directory, which its owner must be able to enter
 		return fmt.Errorf("close %s to others: %w", path, err)
 	}
 	return acct.own(path)

@@ -60,6 +60,6 @@ func rank(text string) (*int32, *market.Reason) {
 	if reason != nil || !d.Valid || d.Decimal.IsZero() {
 		return nil, reason
 	}
-	r := int32(d.Decimal.IntPart()) // it fits: source.Item.Unfit has looked
+	r := int32(d.Decimal.IntPart()) //nolint:gosec // it fits: source.Item.Unfit has looked
 	return &r, nil
 }

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
+	"net/url"
 
 	"github.com/vearutop/statigz"
 )
@@ -59,11 +60,11 @@ func servePage(status int, page []byte) http.HandlerFunc {
 	}
 }
 
-// redirectToPage keeps the query string: a link to the playground carries its GraphQL query there.
+// redirectToPage keeps the query string: a link to the playground carries its GraphQL query there. It keeps nothing else: a
+// request may name any host.
 func redirectToPage(w http.ResponseWriter, r *http.Request) {
-	target := *r.URL
-	target.Path = "/playground"
-	http.Redirect(w, r, target.String(), http.StatusMovedPermanently)
+	target := url.URL{Path: "/playground", RawQuery: r.URL.RawQuery}
+	http.Redirect(w, r, target.String(), http.StatusMovedPermanently) //nolint:gosec // to us, whatever the query says
 }
 
 // assets serves the compressed files of the bundle, unpacked for a client that takes no gzip. Their names

@@ -124,6 +124,7 @@ func TestTrailingSlashLeadsToThePageWithItsQuery(t *testing.T) {
 
 	require.Equal(t, http.StatusMovedPermanently, w.Code)
 	require.Equal(t, "/playground?query=%7Bhealth%7Bstatus%7D%7D", w.Header().Get("Location"))
+	require.Equal(t, "/playground", get(newHandler(built(t)), "http://elsewhere.example/playground/").Header().Get("Location"))
 }
 
 func TestPolicyIsOnEveryAnswer(t *testing.T) {

@@ -223,7 +223,7 @@ packages: node
 gitleaks = $(audit_tool) gitleaks --config .github/gitleaks.toml --no-banner --redact --verbose
 
 secrets: go
-	@[ "$$(git rev-parse --is-shallow-repository)" = false ] || { echo "Only a part of the history is here: git fetch --unshallow" >&2; exit 1; }
+	@[ "$$(git rev-parse --is-shallow-repository)" = false ] || $(call not_looked,secrets in commits that are not here: git fetch --unshallow brings them.)
 	@$(gitleaks) git --log-opts='--all --remerge-diff' .
 	@tree=$$(mktemp -d) && trap 'rm -rf "$$tree" "$$tree.index"' EXIT && \
 	GIT_INDEX_FILE="$$tree.index" git add --all && GIT_INDEX_FILE="$$tree.index" git checkout-index --all --prefix="$$tree/" && \

@@ -14,7 +14,7 @@ import (
 
 // hangs: nothing is closed and nothing is refused, there is just no answer.
 func hangs(f *fleet) {
-	done := f.askSlowly()
+	done, _ := f.askSlowly()
 	var pids []int
 	require.NoError(f, f.standby.Admin().NewRaw("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'kasparro %'").Scan(f.Context(), &pids))
 	pids = append(pids, f.standby.Pid())

@@ -16,19 +16,29 @@ func slowAtTheStandby(ctx context.Context, db *bun.DB) error {
 	return db.NewRaw("SELECT CASE WHEN pg_is_in_recovery() THEN pg_sleep(600) IS NULL ELSE false END FROM sources LIMIT 1").Scan(ctx, &recovering)
 }
 
-// asleep waits until the slow statement is going on.
-func (f *fleet) asleep() {
+// asleep waits until the slow statement is going on, and tells at which standby.
+func (f *fleet) asleep() (standby int) {
 	f.Helper()
-	db := postgrestest.Open(f, f.standby.URL(f.url))
+	var all []*bun.DB
+	for i := range f.fit() {
+		all = append(all, postgrestest.Open(f, f.standbys[i].URL(f.url)))
+	}
 	f.until("the statement is going on", func() bool {
-		var n int
-		return db.NewRaw("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'").Scan(f.Context(), &n) == nil && n > 0
+		for i, db := range all {
+			var n int
+			if db.NewRaw("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'").Scan(f.Context(), &n) == nil && n > 0 {
+				standby = i
+				return true
+			}
+		}
+		return false
 	})
+	return standby
 }
 
 // askSlowly asks the slow question in a request of its own, and hands over what came of it.
-func (f *fleet) askSlowly() <-chan error {
-	done := make(chan error, 1)
+func (f *fleet) askSlowly() (done chan error, standby int) {
+	done = make(chan error, 1)
 	go func() {
 		ctx := market.WithView(f.Context(), &market.View{})
 		done <- f.router.Ask(ctx, func(ctx context.Context, db *bun.DB) error {
@@ -39,14 +49,13 @@ func (f *fleet) askSlowly() <-chan error {
 			return err
 		})
 	}()
-	f.asleep()
-	return done
+	return done, f.asleep()
 }
 
 func conflict(f *fleet) {
 	f.configure("max_standby_streaming_delay", "0")
 	defer f.configure("max_standby_streaming_delay", "30000")
-	done := f.askSlowly()
+	done, _ := f.askSlowly()
 	_, err := postgrestest.Open(f, f.url).ExecContext(f.Context(), "LOCK TABLE sources IN ACCESS EXCLUSIVE MODE; INSERT INTO commits (version, listing_ids, observed_ats) VALUES (-1, '{}', '{}'); DELETE FROM commits WHERE version = -1")
 	require.NoError(f, err)
 	require.NoError(f, <-done)

@@ -68,18 +68,19 @@ func oneLags(f *fleet) {
 }
 
 func bothGone(f *fleet) {
-	done := f.askSlowly()
-	f.standby.Kill()
+	done, first := f.askSlowly()
+	second := 1 - first
+	f.standbys[first].Kill()
 	require.NoError(f, <-done)
-	f.untilLeftOut(0)
-	require.Equal(f, postgres.ReplicaGone, f.is(0).State)
-	require.Negative(f, f.is(0).Lag)
-	require.Positive(f, f.is(0).Moved)
-	f.replayedAt(1, f.commit())
-	f.until("the other is read from", func() bool { return f.ask(1)[2] > 0 })
-	f.standbys[1].Kill()
+	f.untilLeftOut(first)
+	require.Equal(f, postgres.ReplicaGone, f.is(first).State)
+	require.Negative(f, f.is(first).Lag)
+	require.Positive(f, f.is(first).Moved)
+	f.replayedAt(second, f.commit())
+	f.until("the other is read from", func() bool { return f.ask(1)[1+second] > 0 })
+	f.standbys[second].Kill()
 	f.ask(10)
-	f.untilLeftOut(1)
+	f.untilLeftOut(second)
 	require.Equal(f, []int64{20, 0, 0}, f.ask(10))
 	f.commit()
 	for _, s := range f.standbys {

@@ -12,12 +12,13 @@ import (
 	"github.com/kasparro/kasparro/internal/simulator"
 )
 
-func TestTheDoctorLooksAtReplicas(t *testing.T) {
-	t.Parallel()
+// theDoctorLooks takes a database of its own on the servers that are there.
+func theDoctorLooks(t *testing.T, standby *postgrestest.Standby) {
 	srv := httptest.NewServer(simulator.New(simulator.Options{Seed: 7, Coins: 50}))
 	t.Cleanup(srv.Close)
-	primary, standby := postgrestest.URL(t), postgrestest.NewStandby(t)
+	primary := postgrestest.URL(t)
 	replica := standby.URL(primary)
+	standby.Await(primary)
 	env := func(urls string) []string {
 		return []string{"DATABASE_URL=" + primary, "API_KEY=" + testKey, "DATABASE_REPLICA_URLS=" + urls, "DATABASE_REPLICA_MAX_LAG=2s",
 			"COINGECKO_BASE_URL=" + srv.URL + "/coingecko/api/v3", "COINPAPRIKA_BASE_URL=" + srv.URL + "/coinpaprika/v1"}
@@ -26,6 +27,7 @@ func TestTheDoctorLooksAtReplicas(t *testing.T) {
 	require.Regexp(t, `ok    replica 1      it follows, 0 commits and \d+ bytes behind`, out)
 
 	standby.Pause()
+	defer standby.Resume()
 	db := postgrestest.Open(t, primary)
 	require.NoError(t, postgres.New(db, nil).RegisterSources(t.Context(), market.Source{Name: "csv", Kind: market.KindFile}))
 	_, err := db.ExecContext(t.Context(), "UPDATE commits SET committed_at = now() - interval '1 minute'")

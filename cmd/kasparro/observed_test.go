@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kasparro/kasparro/internal/postgres/postgrestest"
 	"github.com/kasparro/kasparro/internal/simulator"
 )
 
@@ -31,7 +32,8 @@ func observe(t *testing.T) *observed {
 	t.Helper()
 	upstream := httptest.NewServer(simulator.New(simulator.Options{Seed: 7, Coins: 20}))
 	t.Cleanup(upstream.Close)
-	s := &observed{apiOnly: &apiOnly{program: launch(t, t.TempDir(), append(away(t), "ADMIN_API_KEY="+testAdminKey, "METRICS_PORT=0",
+	env, standby := away(t), postgrestest.NewStandby(t)
+	s := &observed{apiOnly: &apiOnly{program: launch(t, t.TempDir(), append(env, "DATABASE_REPLICA_URLS="+standby.URL(strings.TrimPrefix(env[0], "DATABASE_URL=")), "ADMIN_API_KEY="+testAdminKey, "METRICS_PORT=0",
 		"COINGECKO_BASE_URL="+upstream.URL+"/coingecko/api/v3", "COINGECKO_PAGES=1", "COINGECKO_MONTHLY_REQUESTS=10000",
 		"COINGECKO_REQUESTS_PER_SECOND=100", "COINPAPRIKA_BASE_URL="+upstream.URL+"/coinpaprika/v1"), "serve")}}
 	address := s.served("metrics")

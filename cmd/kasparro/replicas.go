@@ -9,6 +9,7 @@ import (
 	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/postgres"
+	"github.com/kasparro/kasparro/internal/telemetry"
 )
 
 // apiConns is how many connections the API may have open to each server.
@@ -32,5 +33,14 @@ func (d *database) reader(cfg config.Config, api *bun.DB, log *slog.Logger) (ans
 		return nil, nil, err
 	}
 	d.router = router
+	if d.watch != nil {
+		d.watch.Replicas(postgres.ReplicaStates, func() (list []telemetry.Replica, atPrimary int64) {
+			found, atPrimary := router.Replicas()
+			for _, replica := range found {
+				list = append(list, telemetry.Replica(replica))
+			}
+			return list, atPrimary
+		})
+	}
 	return router, router.Run, nil
 }

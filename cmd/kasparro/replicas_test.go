@@ -1,23 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/kasparro/kasparro/internal/postgres/postgrestest"
-	"github.com/kasparro/kasparro/internal/simulator"
 )
 
 // ownMaking is what an answer says of its own making.
@@ -75,120 +69,59 @@ func (s *apiOnly) client(ctx context.Context, t *testing.T, k *kept, requests *a
 	}
 }
 
-// serveFromStandby is a service that reads from a standby of its database.
-func serveFromStandby(t *testing.T) (*apiOnly, *postgrestest.Standby, *simulator.Simulator) {
-	sim := simulator.New(simulator.Options{Seed: 7, Coins: 50})
-	srv := httptest.NewServer(sim)
-	t.Cleanup(srv.Close)
-	primary, standby := postgrestest.EmptyURL(t), postgrestest.NewStandby(t)
-	s := serveAPIOnly(t, "COINGECKO_BASE_URL="+srv.URL+"/coingecko/api/v3", "COINGECKO_PAGES=1", "COINGECKO_REQUESTS_PER_SECOND=100", "API_REQUESTS_PER_MINUTE=0",
-		"DATABASE_URL="+primary, "DATABASE_REPLICA_URLS="+standby.URL(primary), "DATABASE_REPLICA_MAX_LAG=2s")
-	s.db = postgrestest.Open(t, primary)
-	return s, standby, sim
-}
-
-// noted waits until the log has so many lines that hold a text.
-func (s *apiOnly) noted(text string, times int) {
-	s.t.Helper()
-	require.Eventually(s.t, func() bool { return strings.Count(s.stderr.String(), text) >= times }, time.Minute, 20*time.Millisecond, "%s: %s", text, s.stderr)
-}
-
-const readFrom, leftOut = "a replica is read from", "a replica is left out"
-
-// While coins come in, the standby is paused, falls behind, is killed and comes back: no client sees an error, anything
-// go back, or a tag for two answers.
-func TestClientsOfAStandbyThatDies(t *testing.T) {
+// Two standbys, which take their time to be made, for all of it.
+func TestStandbys(t *testing.T) {
 	t.Parallel()
-	s, standby, sim := serveFromStandby(t)
-	s.noted(readFrom, 1)
+	r := newReaders(t)
+	for i := range r.standbys {
+		r.stands(i, "used")
+	}
+	t.Run("the doctor looks at them", func(t *testing.T) { theDoctorLooks(t, r.standbys[0]) })
+	t.Run("what is told of is found", r.toldIsFound)
+	t.Run("clients notice nothing while they break", r.clientsNoticeNothing)
+}
+
+// One standby falls behind, the other is killed, so that there is none, and both come back; then one is promoted by mistake. No client
+// sees an error, anything go back, or one tag for two answers.
+func (r *readers) clientsNoticeNothing(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var clients sync.WaitGroup
 	var requests atomic.Int64
 	answers := &kept{answers: map[string]string{}}
 	for range 2 {
-		clients.Go(func() { s.client(ctx, t, answers, &requests) })
+		clients.Go(func() { r.client(ctx, t, answers, &requests) })
 	}
 	defer func() { stop(); clients.Wait() }()
-	ingest := func() {
-		t.Helper()
-		require.NoError(t, sim.Advance(time.Minute))
-		id := query(t, s.base, testAdminKey, `mutation { startEtlRun(source: "coingecko") { id source } }`)["startEtlRun"].(map[string]any)["id"].(string)
-		require.Equal(t, "SUCCEEDED", s.awaitRun(id)["status"])
-	}
-	ingest()
-	outs := strings.Count(s.stderr.String(), leftOut)
-	standby.Pause()
-	ingest()
-	s.noted(leftOut, outs+1)
-	ingest()
-	reads := strings.Count(s.stderr.String(), readFrom)
-	standby.Resume()
-	s.noted(readFrom, reads+1)
-	ingest()
-	standby.Kill()
-	ingest()
-	s.noted(leftOut, outs+2)
-	standby.Start()
-	s.noted(readFrom, reads+2)
-	ingest()
-	atStandby := standby.Admin()
-	require.Eventually(t, func() bool {
-		var n int
-		return atStandby.NewRaw("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kasparro api' AND query_start > now() - interval '1 second'").Scan(t.Context(), &n) == nil && n > 0
-	}, time.Minute, 20*time.Millisecond, "reads arrive there again")
+	one, other := r.standbys[0], r.standbys[1]
+	r.ingest()
+	r.served(0)
+	r.served(1)
+	one.Pause()
+	r.ingest()
+	r.stands(0, "behind")
+	require.Greater(t, r.figure(`replica_lag_seconds{replica="`+r.names[0]+`"}`), 2.0)
+	r.served(1)
+	other.Kill()
+	r.ingest()
+	r.stands(1, "gone")
+	before := r.read("primary")
+	require.Eventually(t, func() bool { return r.read("primary") > before+20 }, time.Minute, 20*time.Millisecond, "reads arrive at the primary")
+	one.Resume()
+	other.Start()
+	r.stands(0, "used")
+	r.stands(1, "used")
+	r.ingest()
+	r.served(0)
+	r.served(1)
+	_, err := one.Admin().ExecContext(t.Context(), "SELECT pg_promote()")
+	require.NoError(t, err)
+	r.stands(0, "foreign")
+	r.ingest()
+	left := r.read(r.names[0])
+	r.served(1)
+	require.Equal(t, left, r.read(r.names[0]), "nothing is read there")
 	stop()
 	clients.Wait()
-	t.Logf("%d requests, %d different answers", requests.Load(), len(answers.answers))
-}
-
-// heard returns the data of the first event of a subscription that is asked for by GET.
-func (s *apiOnly) heard(ctx context.Context, subscription string) <-chan string {
-	s.t.Helper()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.base+"/graphql?query="+url.QueryEscape(subscription), nil)
-	require.NoError(s.t, err)
-	request.Header.Set("X-Api-Key", testKey)
-	request.Header.Set("Accept", "text/event-stream")
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(s.t, err)
-	require.Equal(s.t, http.StatusOK, response.StatusCode)
-	first := make(chan string, 1)
-	go func() {
-		defer response.Body.Close()
-		for lines := bufio.NewScanner(response.Body); lines.Scan(); {
-			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
-				first <- data
-				return
-			}
-		}
-		close(first)
-	}()
-	return first
-}
-
-// Whoever is told of a record finds it, though no standby has it yet; and so does whoever has written something.
-func TestWhatIsToldOfIsFound(t *testing.T) {
-	t.Parallel()
-	s, standby, _ := serveFromStandby(t)
-	s.noted(readFrom, 1)
-	standby.Pause()
-	event := s.heard(t.Context(), `subscription { recordAdded(filter: {source: ["coingecko"]}) { id asset { slug listings { externalId } } } }`)
-	run := query(t, s.base, testAdminKey, `mutation { startEtlRun(source: "coingecko") { id } }`)["startEtlRun"].(map[string]any)["id"].(string)
-	require.NotNil(t, query(t, s.base, testKey, `{ etlRun(id: "`+run+`") { id } }`)["etlRun"])
-	var told struct {
-		Data struct {
-			RecordAdded struct {
-				ID    string
-				Asset struct{ Slug string }
-			}
-		}
-	}
-	select {
-	case text := <-event:
-		require.NoError(t, json.Unmarshal([]byte(text), &told), "%s", text)
-		require.NotEmpty(t, told.Data.RecordAdded.Asset.Slug, "%s", text)
-	case <-time.After(time.Minute):
-		require.Fail(t, "nothing is told", s.stderr)
-	}
-	require.NotNil(t, query(t, s.base, testKey, `{ node(id: "`+told.Data.RecordAdded.ID+`") { id } }`)["node"])
-	standby.Resume()
+	t.Logf("%d requests, %d different answers; reads: primary %v, standbys %v and %v; moved %v and %v", requests.Load(), len(answers.answers), r.read("primary"), r.read(r.names[0]), r.read(r.names[1]),
+		r.figure(`replica_reads_moved_total{replica="`+r.names[0]+`"}`), r.figure(`replica_reads_moved_total{replica="`+r.names[1]+`"}`))
 }

@@ -2,8 +2,10 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,46 +20,63 @@ import (
 // maxLag is how far behind a standby may be in these tests.
 const maxLag = 2 * time.Second
 
-// fleet is a primary with a run that commits, a real standby of it, and a router over the two.
+// fleet is a primary with a run that commits, real standbys of it, and a router over some of them.
 type fleet struct {
-	*testing.T
+	testing.TB
 
-	url     string
-	store   *postgres.Store // at the primary
-	run     market.Run
-	hours   atomic.Int64 // of records committed
-	standby *postgrestest.Standby
-	line    *line // to the primary, of the router
-	router  *postgres.Router
+	url      string
+	store    *postgres.Store // at the primary
+	run      market.Run
+	hours    atomic.Int64 // of records committed
+	standbys []*postgrestest.Standby
+	standby  *postgrestest.Standby // the first
+	line     *line                 // to the primary, of the routers
+	router   *postgres.Router
 
-	atPrimary, atStandby *atomic.Int64 // statements of reads
-	refusal              string        // what the standby said of the statement that took so long
+	atPrimary, atStandby *atomic.Int64   // statements of reads, at the first standby
+	counts               []*atomic.Int64 // of all servers, the primary first
+	refusal              string          // what the standby said of the statement that took so long
 }
 
-func newFleet(t *testing.T) *fleet {
-	f := &fleet{T: t, url: postgrestest.URL(t)}
+func newFleet(t testing.TB, standbys int) *fleet {
+	f := &fleet{TB: t, url: postgrestest.URL(t)}
 	_, err := postgrestest.Open(t, f.url).Exec(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = on', current_database()); END $$`)
 	require.NoError(t, err) // or a commit is sent a fifth of a second later
 	f.store = newStoreOn(postgrestest.Open(t, f.url))
 	f.run = start(t, f.store, "coingecko")
 	f.commit()
-	f.standby = postgrestest.NewStandby(t)
-	f.line = newLine(t, f.url)
-	f.serve(f.standby.URL(f.url))
+	for range standbys {
+		f.standbys = append(f.standbys, postgrestest.NewStandby(t))
+	}
+	f.standby, f.line = f.standbys[0], newLine(t, f.url)
 	return f
 }
 
-// serve routes reads to the primary and to the replicas, as a process does that was started now.
-func (f *fleet) serve(replicas ...string) {
-	pool := postgres.Pool{Name: "api", MaxConns: 8, Deadline: 20 * time.Second}
-	router, err := postgres.NewRouter(postgrestest.Open(f, f.line.url), f.line.url, replicas, pool, maxLag, slog.New(slog.DiscardHandler))
-	require.NoError(f, err)
+// over has reads routed to the primary and to standbys, as a process does that was started now, until stop is called.
+func (f *fleet) over(standbys ...*postgrestest.Standby) (stop func()) {
+	f.Helper()
+	router, shut := f.process(standbys...)
 	counts := router.Count()
-	f.router, f.atPrimary, f.atStandby = router, counts[0], counts[1]
+	f.router, f.counts, f.atPrimary, f.atStandby = router, counts, counts[0], counts[1]
 	ctx, cancel := context.WithCancel(context.WithoutCancel(f.Context()))
 	ended := make(chan struct{})
 	go func() { defer close(ended); router.Run(ctx) }()
-	f.Cleanup(func() { cancel(); <-ended; require.NoError(f, router.Close()) })
+	return func() { cancel(); <-ended; shut() }
+}
+
+// process makes a router that does not look yet. It is closed by stop.
+func (f *fleet) process(standbys ...*postgrestest.Standby) (router *postgres.Router, stop func()) {
+	f.Helper()
+	var urls []string
+	for _, s := range standbys {
+		urls = append(urls, s.URL(f.url))
+	}
+	pool := postgres.Pool{Name: "api", MaxConns: 8, Deadline: 20 * time.Second}
+	reads, err := postgres.Open(f.line.url, pool)
+	require.NoError(f, err)
+	router, err = postgres.NewRouter(reads, f.line.url, urls, pool, maxLag, slog.New(slog.DiscardHandler))
+	require.NoError(f, err)
+	return router, func() { require.NoError(f, errors.Join(router.Close(), reads.Close())) }
 }
 
 // commit commits a record and returns the version of the data from then on.
@@ -77,18 +96,35 @@ func (f *fleet) until(what string, condition func() bool) {
 
 func (f *fleet) untilFit() {
 	f.Helper()
-	f.until("the standby is read from", func() bool { return f.router.Fit(0) })
+	f.until("all standbys are read from", func() bool { return !slices.Contains(f.fit(), false) })
 }
 
-func (f *fleet) untilLeftOut() {
+func (f *fleet) untilLeftOut(standby int) {
 	f.Helper()
-	f.until("the standby is left out", func() bool { return !f.router.Fit(0) })
+	f.until("the standby is left out", func() bool { return !f.fit()[standby] })
 }
 
-// replayed waits until the standby has a version.
-func (f *fleet) replayed(version int64) {
+// fit tells which standbys are read from.
+func (f *fleet) fit() (fit []bool) {
+	replicas, _ := f.router.Replicas()
+	for _, r := range replicas {
+		fit = append(fit, r.State == postgres.ReplicaUsed)
+	}
+	return fit
+}
+
+// is tells how a standby stands.
+func (f *fleet) is(standby int) postgres.Replica {
+	replicas, _ := f.router.Replicas()
+	return replicas[standby]
+}
+
+// replayed waits until the first standby has a version.
+func (f *fleet) replayed(version int64) { f.Helper(); f.replayedAt(0, version) }
+
+func (f *fleet) replayedAt(standby int, version int64) {
 	f.Helper()
-	db := postgrestest.Open(f, f.standby.URL(f.url))
+	db := postgrestest.Open(f, f.standbys[standby].URL(f.url))
 	f.until("the standby replays", func() bool { return versionOf(f, newStoreOn(db)) >= version })
 }
 
@@ -108,5 +144,16 @@ func (f *fleet) count(ctx context.Context) int64 {
 	f.Helper()
 	n, err := f.router.CountRecords(ctx, market.RecordFilter{})
 	require.NoError(f, err)
+	return n
+}
+
+// countAt is a request of a router that asks how many records there are.
+func (f *fleet) countAt(router *postgres.Router) int64 {
+	f.Helper()
+	view := &market.View{}
+	ctx := market.WithView(f.Context(), view)
+	n, err := router.CountRecords(ctx, market.RecordFilter{})
+	require.NoError(f, err)
+	view.Shown(ctx)
 	return n
 }

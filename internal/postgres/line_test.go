@@ -25,7 +25,7 @@ type line struct {
 	serving sync.WaitGroup
 }
 
-func newLine(t *testing.T, server string) *line {
+func newLine(t testing.TB, server string) *line {
 	t.Helper()
 	u, err := url.Parse(server)
 	require.NoError(t, err)
@@ -118,7 +118,7 @@ func (l *line) cutAt(text string) {
 	l.marker = []byte(text)
 }
 
-func (l *line) mend(t *testing.T) {
+func (l *line) mend(t testing.TB) {
 	t.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()

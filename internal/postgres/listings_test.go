@@ -61,6 +61,7 @@ func catalogue(t *testing.T, s *postgres.Store) []string {
 }
 
 func TestListingsFindTheirAssets(t *testing.T) {
+	t.Parallel()
 	gecko := page{"coingecko", []market.Observation{coin("bitcoin", "btc", "Bitcoin", 1)}}
 	paprika := page{"coinpaprika", []market.Observation{coin("btc-bitcoin", "BTC", "BitCoin", 1)}}
 	csv := page{"csv", []market.Observation{coin("BTC", "BTC", "", 0)}}

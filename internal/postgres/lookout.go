@@ -15,10 +15,12 @@ const (
 	lookWithin = 2 * time.Second
 	// yieldAfter is how long no server must have what was shown before that is taken for lost.
 	yieldAfter = 5 * time.Second
+	// tellLag is how much lag beyond the limit can be told; of more, no more than that.
+	tellLag = 10 * time.Minute
 )
 
-// lookPool is the connection that a server is looked at through.
-var lookPool = Pool{Name: "lookout", MaxConns: 1, Deadline: lookWithin}
+// lookPool are the connections that a server is looked at through, and asked whether it has caught up.
+var lookPool = Pool{Name: "lookout", MaxConns: 2, Deadline: lookWithin}
 
 // Run looks at the servers every second, and sooner where there is reason to, until ctx ends.
 func (r *Router) Run(ctx context.Context) {
@@ -41,15 +43,25 @@ func (r *Router) Run(ctx context.Context) {
 type fitness string
 
 const (
-	fit    fitness = "fit"
-	away   fitness = "away"
-	behind fitness = "behind"
-	ahead  fitness = "ahead of the primary, which it does not follow"
+	fit      fitness = "fit"
+	away     fitness = "away"
+	behind   fitness = "behind"
+	ahead    fitness = "ahead of the primary, which it does not follow"
+	promoted fitness = "promoted: it follows nobody any more"
+	stranger fitness = "of another cluster than the primary"
 )
+
+// follows tells whether what the replica has is what the primary had.
+func (f fitness) follows() bool { return f == fit || f == behind }
+
+// lookQuery asks a server what everybody may ask: its version, whether it follows another, and which cluster it is of.
+const lookQuery = `SELECT version, pg_is_in_recovery() AS follows, (SELECT system_identifier FROM pg_control_system()) AS system FROM data_version`
 
 // finding is what a look at a server found.
 type finding struct {
 	version int64
+	follows bool
+	system  int64
 	err     error
 }
 
@@ -76,11 +88,14 @@ func (r *Router) look(ctx context.Context) {
 	most := primary.version
 	if primary.err == nil {
 		r.primary.known.Store(primary.version)
-		r.sightings.add(primary.version, began, r.limit)
+		r.system = primary.system
+		r.sightings.add(primary.version, began, r.limit+tellLag)
 	}
 	for i, s := range r.replicas {
-		r.settle(s, found[i], r.judge(found[i], before[i], primary))
-		most = max(most, found[i].version)
+		now := r.judge(found[i], before[i], primary)
+		if r.settle(s, found[i], now); now.follows() {
+			most = max(most, found[i].version)
+		}
 	}
 	r.yield(floor, most)
 }
@@ -88,7 +103,7 @@ func (r *Router) look(ctx context.Context) {
 func (s *server) look(ctx context.Context) (f finding) {
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
-	f.err = s.looks.NewRaw(versionQuery).Scan(ctx, &f.version)
+	f.err = s.looks.NewRaw(lookQuery).Scan(ctx, &f.version, &f.follows, &f.system)
 	return f
 }
 
@@ -98,6 +113,10 @@ func (r *Router) judge(found finding, before int64, primary finding) fitness {
 	switch {
 	case found.err != nil:
 		return away
+	case !found.follows:
+		return promoted
+	case r.system != 0 && found.system != r.system:
+		return stranger
 	case primary.err == nil && before > primary.version:
 		return ahead
 	case !known || lag > r.limit:
@@ -110,13 +129,17 @@ func (r *Router) judge(found finding, before int64, primary finding) fitness {
 func (r *Router) settle(s *server, f finding, now fitness) {
 	s.known.Store(f.version) // 0 where it is away: it may come back from an older state
 	s.fit.Store(now == fit)
+	lag := time.Duration(unknownLag)
+	if now.follows() {
+		lag = r.sightings.atLeast(f.version)
+	}
+	s.lag.Store(int64(lag))
 	if now == away {
 		s.gone()
 	}
-	if now == s.fitness {
+	if before := s.fitness.Swap(&now); before != nil && *before == now {
 		return
 	}
-	s.fitness = now
 	if now == fit {
 		r.log.Info("a replica is read from", "replica", s.name)
 		return

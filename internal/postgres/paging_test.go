@@ -66,6 +66,7 @@ func (c pagingCase) matches(r seedRecord) bool {
 // Every record that is there when the paging begins comes exactly once, in strict order, in every
 // order, direction and filter, while newer, older and intermediate ones are added all the time.
 func TestPagingMeetsEveryRecordOnce(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	all := s.all(t)
 	require.Len(t, all, seedRecords)

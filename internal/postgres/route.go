@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/kasparro/kasparro/internal/market"
 )
@@ -37,7 +38,7 @@ func (r *Router) routeOf(ctx context.Context) *route {
 	if v == nil || v.Current {
 		return &route{router: r, fixed: true, at: r.primary}
 	}
-	return v.Hold(func() market.Held { return &route{router: r, at: r.choose(nil)} }).(*route)
+	return v.Hold(func() market.Held { return &route{router: r, at: r.choose(ctx, nil)} }).(*route)
 }
 
 // ask has the question answered by the server of the view and, where that fails, once more by another.
@@ -49,10 +50,13 @@ func ask[T any](ctx context.Context, r *Router, question func(context.Context, *
 
 func answer[T any](ctx context.Context, on *route, question func(context.Context, *server) (T, error)) (T, error) {
 	s := on.server()
+	on.count(&s.reads)
 	value, err := put(ctx, s, question)
 	failed := on.router.failed(ctx, s, err)
 	if failed {
-		if other := on.move(s); other != s {
+		if other := on.move(ctx, s); other != s {
+			on.count(&s.moved)
+			on.count(&other.reads)
 			s = other
 			value, err = put(ctx, s, question)
 			failed = on.router.failed(ctx, s, err)
@@ -91,6 +95,13 @@ func (r *Router) failed(ctx context.Context, s *server, err error) bool {
 	return s != r.primary // a standby cancels what stands in the way of its replay, or may be a migration behind
 }
 
+// count counts a read that a replica might answer.
+func (on *route) count(n *atomic.Int64) {
+	if !on.fixed {
+		n.Add(1)
+	}
+}
+
 func (on *route) begin() {
 	on.mu.Lock()
 	defer on.mu.Unlock()
@@ -105,7 +116,7 @@ func (on *route) server() *server {
 
 // move goes on at another server than the one that failed: the primary, which is never behind, or a replica while
 // that is away. It returns the one that failed where there is no other.
-func (on *route) move(from *server) *server {
+func (on *route) move(ctx context.Context, from *server) *server {
 	on.mu.Lock()
 	defer on.mu.Unlock()
 	if on.fixed || on.at != from { // another read has moved on already
@@ -113,7 +124,7 @@ func (on *route) move(from *server) *server {
 	}
 	on.at = on.router.primary
 	if !on.at.fit.Load() {
-		on.at = on.router.choose(from)
+		on.at = on.router.choose(ctx, from)
 	}
 	if on.at != from {
 		on.torn, on.answered = on.torn || on.answered, false
@@ -137,7 +148,7 @@ func (on *route) version(ctx context.Context) (int64, error) {
 		return seen.version, nil
 	}
 	version, err := answer(ctx, on, func(ctx context.Context, s *server) (int64, error) {
-		v, err := s.store.Version(ctx)
+		v, err := s.version(ctx)
 		if err == nil {
 			raise(&s.known, v)
 		}
@@ -160,37 +171,4 @@ func (on *route) Shown(ctx context.Context) {
 	if version, err := on.version(ctx); err == nil || errors.Is(err, errTorn) {
 		raise(&on.router.floor, version)
 	}
-}
-
-// Version implements market.Reader. Under a view it is that of all that was answered; there is none, and an error, where the
-// answers came from two servers.
-func (r *Router) Version(ctx context.Context) (int64, error) {
-	version, err := r.routeOf(ctx).version(ctx)
-	if err == nil && market.ViewOf(ctx) != nil {
-		raise(&r.floor, version)
-	}
-	return version, err
-}
-
-// CommitsAfter implements market.Reader. Whoever is told of a commit is not answered from before it.
-func (r *Router) CommitsAfter(ctx context.Context, version int64, most int) ([]market.Commit, error) {
-	commits, err := ask(ctx, r, func(ctx context.Context, s *Store) ([]market.Commit, error) {
-		return s.CommitsAfter(ctx, version, most)
-	})
-	if len(commits) > 0 {
-		raise(&r.floor, commits[len(commits)-1].Version)
-	}
-	return commits, err
-}
-
-// Ping implements market.Reader: while the primary is away, a replica that can answer will do.
-func (r *Router) Ping(ctx context.Context) error {
-	err := r.primary.store.Ping(ctx)
-	if err == nil || ctx.Err() != nil {
-		return err
-	}
-	if other := r.choose(nil); other != r.primary {
-		return other.store.Ping(ctx)
-	}
-	return err
 }

@@ -14,7 +14,7 @@ import (
 // primaryAway: what the standby has is read, and nothing else can be.
 func primaryAway(f *fleet) {
 	f.line.cut()
-	defer f.line.mend(f.T)
+	defer f.line.mend(f.TB)
 	atPrimary, atStandby := f.request(func(ctx context.Context) { require.Equal(f, f.hours.Load(), f.count(ctx)) })
 	require.Zero(f, atPrimary)
 	require.Positive(f, atStandby)
@@ -32,7 +32,7 @@ func lostWithThePrimary(f *fleet) {
 	require.NoError(f, err)
 	require.Equal(f, last, version)
 	f.line.cut()
-	defer f.line.mend(f.T)
+	defer f.line.mend(f.TB)
 	count := func() (int64, error) {
 		return f.router.CountRecords(market.WithView(f.Context(), &market.View{}), market.RecordFilter{})
 	}

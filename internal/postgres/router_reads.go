@@ -7,6 +7,39 @@ import (
 	"github.com/kasparro/kasparro/internal/market"
 )
 
+// Version implements market.Reader. Under a view it is that of all that was answered; there is none, and an error, where the
+// answers came from two servers.
+func (r *Router) Version(ctx context.Context) (int64, error) {
+	version, err := r.routeOf(ctx).version(ctx)
+	if err == nil && market.ViewOf(ctx) != nil {
+		raise(&r.floor, version)
+	}
+	return version, err
+}
+
+// CommitsAfter implements market.Reader. Whoever is told of a commit is not answered from before it.
+func (r *Router) CommitsAfter(ctx context.Context, version int64, most int) ([]market.Commit, error) {
+	commits, err := ask(ctx, r, func(ctx context.Context, s *Store) ([]market.Commit, error) {
+		return s.CommitsAfter(ctx, version, most)
+	})
+	if len(commits) > 0 {
+		raise(&r.floor, commits[len(commits)-1].Version)
+	}
+	return commits, err
+}
+
+// Ping implements market.Reader: while the primary is away, a replica that can answer will do.
+func (r *Router) Ping(ctx context.Context) error {
+	err := r.primary.store.Ping(ctx)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if other := r.choose(ctx, nil); other != r.primary {
+		return other.store.Ping(ctx)
+	}
+	return err
+}
+
 // SourceStates implements market.Reader.
 func (r *Router) SourceStates(ctx context.Context) ([]market.SourceState, error) {
 	return ask(ctx, r, func(ctx context.Context, s *Store) ([]market.SourceState, error) { return s.SourceStates(ctx) })

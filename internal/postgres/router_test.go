@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"github.com/uptrace/bun"
 
 	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/postgres"
@@ -14,38 +13,68 @@ import (
 
 var _ market.Reader = (*postgres.Router)(nil)
 
-// One standby, which takes its time to be made, for all of it.
-func TestReadsOverAStandby(t *testing.T) {
-	f := newFleet(t)
-	f.untilFit()
-	t.Run("what is asked under a view goes to the standby", f.on(underAView))
-	t.Run("a commit that was shown is never gone again", f.on(neverBack))
-	t.Run("what a mutation has written is read", f.on(readYourWrites))
-	t.Run("what followers were told of is read", f.on(followersRead))
-	t.Run("left out while it is behind", f.on(leftOutBehind))
-	t.Run("a statement that stands in the way of replay", f.on(conflict))
-	t.Run("moved in the middle, there is no version", f.on(tornRequest))
-	t.Run("the primary is away", f.on(primaryAway))
-	t.Run("what was shown is lost with the primary", f.on(lostWithThePrimary))
-	t.Run("a standby that comes back older", f.on(comesBackOlder))
-	t.Run("a standby that hangs", f.on(hangs))
-	t.Run("a standby that is killed", f.on(killed))
-	t.Run("a standby that knows more than the primary", f.on(divergedStandby))
+// Two standbys, which take their time to be made, for all of it.
+func TestReadsOverStandbys(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	t.Run("one", f.with(f.standbys[:1], []trial{
+		{"what is asked under a view goes to the standby", underAView},
+		{"a commit that was shown is never gone again", neverBack},
+		{"a standby that has caught up is read from at once", caughtUp},
+		{"what a mutation has written is read", readYourWrites},
+		{"what followers were told of is read", followersRead},
+		{"left out while it is behind", leftOutBehind},
+		{"a statement that stands in the way of replay", conflict},
+		{"moved in the middle, there is no version", tornRequest},
+		{"the primary is away", primaryAway},
+		{"what was shown is lost with the primary", lostWithThePrimary},
+		{"a standby that comes back older", comesBackOlder},
+		{"a standby that hangs", hangs},
+	}))
+	t.Run("two", f.with(f.standbys, []trial{
+		{"in turn", inTurn},
+		{"between two processes", betweenProcesses},
+		{"one lags", oneLags},
+		{"one is gone, then both", bothGone},
+		{"under load, while they break", underLoad},
+	}))
+	t.Run("one that was promoted", f.with(f.standbys, []trial{{"is not read from", promotedStandby}}))
 }
 
-func (f *fleet) on(test func(*fleet)) func(*testing.T) {
+// trial is something that should hold of reads over standbys.
+type trial struct {
+	name  string
+	holds func(*fleet)
+}
+
+func (f *fleet) with(standbys []*postgrestest.Standby, trials []trial) func(*testing.T) {
 	return func(t *testing.T) {
-		was := f.T
-		defer func() { f.T = was }()
-		f.T = t
-		f.replayed(f.commit())
-		f.untilFit()
-		f.until("it is known to have all", func() bool {
-			_, atStandby := f.request(func(ctx context.Context) { f.count(ctx) })
-			return atStandby > 0
-		})
-		test(f)
+		was := f.TB
+		defer func() { f.TB = was }()
+		f.TB = t
+		defer f.over(standbys...)()
+		for _, it := range trials {
+			t.Run(it.name, func(inner *testing.T) {
+				defer func() { f.TB = t }()
+				f.TB = inner
+				f.begin()
+				it.holds(f)
+			})
+		}
 	}
+}
+
+// begin waits until all standbys are read from and known to have all that there is.
+func (f *fleet) begin() {
+	f.untilFit()
+	last := f.commit()
+	for i := range f.fit() {
+		f.replayedAt(i, last)
+	}
+	f.until("all are known to have all", func() bool {
+		f.request(func(ctx context.Context) { f.count(ctx) })
+		return f.router.Known() >= last
+	})
 }
 
 func underAView(f *fleet) {
@@ -79,7 +108,30 @@ func neverBack(f *fleet) {
 	atPrimary, atStandby := f.request(func(ctx context.Context) { require.Equal(f, f.hours.Load(), f.count(ctx)) })
 	require.Zero(f, atStandby)
 	require.Positive(f, atPrimary)
-	require.True(f, f.router.Fit(0), "it is not behind by so much that it is left out")
+	require.True(f, f.fit()[0], "it is not behind by so much that it is left out")
+}
+
+// A commit was shown that the standby had not been seen with. As soon as it has it, it is read from, whenever the next look is.
+func caughtUp(f *fleet) {
+	router, stop := f.process(f.standby)
+	defer stop()
+	counts := router.Count()
+	router.Look(f.Context())
+	read := func() { require.Equal(f, f.hours.Load(), f.countAt(router)) }
+	f.standby.Pause()
+	last := f.commit()
+	version, err := router.Version(market.WithView(f.Context(), &market.View{Current: true}))
+	require.NoError(f, err)
+	require.Equal(f, last, version)
+	read()
+	require.Zero(f, counts[1].Load(), "it does not have it")
+	f.standby.Resume()
+	f.replayed(last)
+	f.until("it is asked again", func() bool { read(); return counts[1].Load() > 0 })
+	replicas, atPrimary := router.Replicas()
+	require.Positive(f, replicas[0].Passed)
+	require.EqualValues(f, counts[1].Load(), replicas[0].Reads)
+	require.Positive(f, atPrimary)
 }
 
 func readYourWrites(f *fleet) {
@@ -112,75 +164,12 @@ func followersRead(f *fleet) {
 
 func leftOutBehind(f *fleet) {
 	f.standby.Pause()
-	f.until("idle is not behind", func() bool { return f.router.Fit(0) })
+	f.until("idle is not behind", func() bool { return f.fit()[0] })
 	f.commit()
-	f.untilLeftOut()
+	f.untilLeftOut(0)
 	atPrimary, atStandby := f.request(func(ctx context.Context) { require.Equal(f, f.hours.Load(), f.count(ctx)) })
 	require.Zero(f, atStandby)
 	require.Positive(f, atPrimary)
 	f.standby.Resume()
 	f.untilFit()
-}
-
-// slowAtTheStandby is quick at the primary, and takes for ever at the standby.
-func slowAtTheStandby(ctx context.Context, db *bun.DB) error {
-	var recovering bool
-	return db.NewRaw("SELECT CASE WHEN pg_is_in_recovery() THEN pg_sleep(600) IS NULL ELSE false END FROM sources LIMIT 1").Scan(ctx, &recovering)
-}
-
-// asleep waits until the slow statement is going on.
-func (f *fleet) asleep() {
-	f.Helper()
-	db := postgrestest.Open(f, f.standby.URL(f.url))
-	f.until("the statement is going on", func() bool {
-		var n int
-		return db.NewRaw("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'").Scan(f.Context(), &n) == nil && n > 0
-	})
-}
-
-// askSlowly asks the slow question in a request of its own, and hands over what came of it.
-func (f *fleet) askSlowly() <-chan error {
-	done := make(chan error, 1)
-	go func() {
-		ctx := market.WithView(f.Context(), &market.View{})
-		done <- f.router.Ask(ctx, func(ctx context.Context, db *bun.DB) error {
-			err := slowAtTheStandby(ctx, db)
-			if err != nil {
-				f.refusal = err.Error()
-			}
-			return err
-		})
-	}()
-	f.asleep()
-	return done
-}
-
-func conflict(f *fleet) {
-	f.configure("max_standby_streaming_delay", "0")
-	done := f.askSlowly()
-	_, err := postgrestest.Open(f, f.url).ExecContext(f.Context(), "LOCK TABLE sources IN ACCESS EXCLUSIVE MODE; INSERT INTO commits (version, listing_ids, observed_ats) VALUES (-1, '{}', '{}'); DELETE FROM commits WHERE version = -1")
-	require.NoError(f, err)
-	require.NoError(f, <-done)
-	require.Contains(f, f.refusal, "canceling statement due to conflict with recovery (SQLSTATE 40001)")
-	require.True(f, f.router.Fit(0), "it is none the worse for it")
-}
-
-func tornRequest(f *fleet) {
-	ctx := market.WithView(f.Context(), &market.View{})
-	before, err := f.router.Version(ctx)
-	require.NoError(f, err)
-	f.count(ctx)
-	_, err = f.standby.Admin().ExecContext(f.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'kasparro api'")
-	require.NoError(f, err)
-	failing := true
-	require.NoError(f, f.router.Ask(ctx, func(ctx context.Context, db *bun.DB) error {
-		if failing { // whatever the driver does about connections that are gone
-			failing = false
-			_, err := db.ExecContext(ctx, "SELECT pg_terminate_backend(pg_backend_pid())")
-			return err
-		}
-		return slowAtTheStandby(ctx, db)
-	}))
-	after, err := f.router.Version(ctx)
-	require.Error(f, err, "from version %d to %d", before, after)
 }

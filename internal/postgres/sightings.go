@@ -35,3 +35,12 @@ func (m sightings) lag(version int64) (time.Duration, bool) {
 	}
 	return m[len(m)-1].until.Sub(m[next-1].until), true
 }
+
+// atLeast is the lag of whoever has a version, and that of the oldest mark where it is more than can be told.
+func (m sightings) atLeast(version int64) time.Duration {
+	lag, known := m.lag(version)
+	if !known && len(m) > 0 {
+		return m[len(m)-1].until.Sub(m[0].until)
+	}
+	return lag
+}

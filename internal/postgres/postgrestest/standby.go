@@ -39,12 +39,13 @@ func NewStandby(t testing.TB) *Standby {
 	primary, err := start()
 	require.NoError(t, err)
 	s := &Standby{t: t, dir: filepath.Join(t.TempDir(), "standby")}
-	slot := fmt.Sprintf("standby_%d", serial.Add(1)) // or what it has not read yet may be gone
+	slot := fmt.Sprintf("standby_%d", serial.Add(1)) // before all else: what is written meanwhile may be gone when it is to be read
+	admin(t, primary, "SELECT pg_create_physical_replication_slot('"+slot+"', true)")
 	t.Cleanup(func() { admin(t, primary, "SELECT pg_drop_replication_slot('"+slot+"')") })
 	ctx, cancel := context.WithTimeout(context.Background(), standbyWithin)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, filepath.Join(programs(t, primary), "pg_basebackup"), "--dbname="+primary.URL("postgres"), "--pgdata="+s.dir,
-		"--wal-method=stream", "--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--create-slot", "--slot="+slot).CombinedOutput()
+		"--wal-method=stream", "--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--slot="+slot).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	s.Start()
 	t.Cleanup(s.stop)
@@ -100,6 +101,18 @@ func (s *Standby) URL(primaryURL string) string {
 	u, err := url.Parse(primaryURL)
 	require.NoError(s.t, err)
 	return s.server.URL(path.Base(u.Path))
+}
+
+// Await waits until the standby has replayed all that the primary has written. primaryURL is that of any database of it.
+func (s *Standby) Await(primaryURL string) {
+	s.t.Helper()
+	var written string
+	require.NoError(s.t, Open(s.t, primaryURL).NewRaw("SELECT pg_current_wal_insert_lsn()::text").Scan(s.t.Context(), &written))
+	db := s.Admin()
+	require.Eventually(s.t, func() bool {
+		var has bool
+		return db.NewRaw("SELECT pg_last_wal_replay_lsn() >= ?", written).Scan(s.t.Context(), &has) == nil && has
+	}, standbyWithin, 5*time.Millisecond)
 }
 
 // Pause has the standby receive what comes without replaying it.

@@ -20,7 +20,7 @@ var spread = regexp.MustCompile("(?m)^\\| (`[^|]*`) \\| ([^|]+) \\| ([^|]+) \\|$
 // readSpread reads the guide's table: by what column each table is distributed, which are copied everywhere, and hypertables.
 func readSpread(t *testing.T) (distributed map[string]string, reference []string, hyper map[string]string) {
 	t.Helper()
-	guide, err := os.ReadFile("../../.github/DEPLOY.md")
+	guide, err := os.ReadFile("../../.github/deploy/SCALE.md")
 	require.NoError(t, err)
 	distributed, hyper = map[string]string{}, map[string]string{}
 	column := func(text string) string {

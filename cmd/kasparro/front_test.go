@@ -135,4 +135,6 @@ func TestHTTPSByCaddy(t *testing.T) {
 	}()
 	launch(t, t.TempDir(), env, "serve", "--no-scheduler")
 	require.Equal(t, http.StatusOK, <-answered)
+	require.Contains(t, f.stderr.String(), `"uri":"/stats"`)
+	require.NotContains(t, f.stderr.String(), testKey, "the log of requests shows no key")
 }

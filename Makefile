@@ -17,7 +17,7 @@ PLAYGROUND_SOURCES := $(shell find internal/playground \( -name node_modules -o 
 PID_FILE           := .data/kasparro.pid
 LOG_FILE           := .data/kasparro.log
 
-.PHONY: help demo run up down build test chaos identity bench lint generate verify postgres node chromium prometheus compiler go external-or-postgres
+.PHONY: help demo run up down build test chaos identity bench lint generate verify postgres node chromium prometheus pgbouncer caddy compiler go external-or-postgres
 
 .PHONY: up-native up-compose logs password image-test image
 .PHONY: cover audit vulnerabilities packages secrets sbom
@@ -134,7 +134,7 @@ $(PLAYGROUND): $(PLAYGROUND_SOURCES)
 	elif [ -n "$$CI" ]; then echo "The GraphQL page could not be built." >&2; exit 1; \
 	else echo "WARNING: the GraphQL page at /playground could not be built; everything else works. The next make tries again." >&2; fi
 
-test: go compiler postgres node chromium prometheus $(PLAYGROUND) ## Run every test, with the race detector, against a real PostgreSQL
+test: go compiler postgres node chromium prometheus pgbouncer caddy $(PLAYGROUND) ## Run every test, with the race detector, against a real PostgreSQL
 	go test -race -timeout 20m $(if $(COVERAGE),-covermode=atomic -coverprofile=$(COVERAGE)) ./...
 
 cover: ## Run every test and write coverage.out, with a line for each function in coverage.txt
@@ -269,12 +269,22 @@ prometheus: ## Install Prometheus if it is missing: the tests try alerts and das
 	@{ $(has_prometheus); } || { $(call install,Prometheus,prometheus,golang-github-prometheus,prometheus,prometheus); } && \
 	{ $(has_prometheus) || { echo "Prometheus is missing, this system offers none: see https://prometheus.io/download/" >&2; exit 1; }; }
 
+pgbouncer: ## Install PgBouncer if it is missing: the tests run the service through it
+	@{ $(has_pgbouncer); } || { $(call install,PgBouncer,pgbouncer,pgbouncer,pgbouncer,pgbouncer); } && \
+	{ $(has_pgbouncer) || { echo "PgBouncer is missing, this system offers none: see https://www.pgbouncer.org/install.html" >&2; exit 1; }; }
+
+caddy: ## Install Caddy if it is missing: the tests ask the service by https through it
+	@{ $(has_caddy); } || { $(call install,Caddy,caddy,caddy,caddy,caddy); } && \
+	{ $(has_caddy) || { echo "Caddy is missing, this system offers none: see https://caddyserver.com/docs/install" >&2; exit 1; }; }
+
 compiler: # the race detector needs one
 	@{ $(has_compiler); } || { $(call install,a C compiler,gcc libc6-dev,gcc glibc-devel,gcc musl-dev,gcc); } && { $(has_compiler); }
 
 has_compiler = command -v gcc >/dev/null || command -v clang >/dev/null || command -v cc >/dev/null
 has_chromium = (for b in chromium google-chrome google-chrome-stable chromium-browser; do command -v $$b >/dev/null && exit 0; done; exit 1)
 has_node     = command -v npm >/dev/null && [ "$$(node --version 2>/dev/null | sed 's/^v//; s/\..*//')" -ge 18 ] 2>/dev/null
+has_caddy    = command -v caddy >/dev/null
+has_pgbouncer = command -v pgbouncer >/dev/null
 has_prometheus = command -v prometheus >/dev/null && command -v promtool >/dev/null
 has_postgres = (for p in "$$(command -v postgres)" /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres /usr/libexec/postgresql*/postgres \
 	/opt/homebrew/opt/postgresql@*/bin/postgres /usr/local/opt/postgresql@*/bin/postgres /home/linuxbrew/.linuxbrew/opt/p*/bin/postgres \
@@ -300,8 +310,11 @@ no_cluster      = /etc/postgresql-common/createcluster.d/kasparro.conf
 without_service_postgresql = if command -v apt-get >/dev/null; then trap 'rm -f $(no_cluster); rmdir $(dir $(no_cluster)) 2>/dev/null || true' EXIT; \
 	mkdir -p $(dir $(no_cluster)); echo create_main_cluster = false >$(no_cluster); fi;
 
-# Nor is a Prometheus wanted that runs: a service that is masked is not started, and is as it was afterwards, but for that it is disabled.
-unit = /etc/systemd/system/prometheus.service
-without_service_prometheus = if command -v apt-get >/dev/null && [ ! -e $(unit) ]; then \
-	trap 'rm -f $(unit); systemctl disable -q prometheus 2>/dev/null || true' EXIT; \
+# Nor is a service wanted that runs: one that is masked is not started, and is as it was afterwards, but for that it is disabled.
+unit   = /etc/systemd/system/$(1).service
+masked = if command -v apt-get >/dev/null && [ ! -e $(unit) ]; then \
+	trap 'rm -f $(unit); systemctl disable -q $(1) 2>/dev/null || true' EXIT; \
 	mkdir -p $(dir $(unit)); ln -s /dev/null $(unit); fi;
+without_service_prometheus = $(call masked,prometheus)
+without_service_pgbouncer  = $(call masked,pgbouncer)
+without_service_caddy      = $(call masked,caddy)

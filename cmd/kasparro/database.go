@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -26,6 +27,7 @@ const statementTimeout = 30 * time.Second
 // database is the PostgreSQL in use: the embedded one, or another that is only connected to.
 type database struct {
 	url      string
+	direct   string           // the same without a pooler between
 	embedded *embedded.Server // nil where the database is not ours
 	pools    []*bun.DB
 	router   *postgres.Router     // nil where all is read from the primary
@@ -35,7 +37,8 @@ type database struct {
 // openDatabase starts the embedded PostgreSQL unless the configuration names another.
 func openDatabase(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *slog.Logger) (*database, error) {
 	if c.Database.URL != "" {
-		return &database{url: c.Database.URL.Reveal(), watch: t}, nil
+		url, direct := c.Database.URL.Reveal(), c.Database.DirectURL.Reveal()
+		return &database{url: url, direct: cmp.Or(direct, url), watch: t}, nil
 	}
 	server, err := embedded.Start(ctx, embedded.Options{Dir: filepath.Join(c.DataDir, "postgres"), Log: log})
 	if err != nil && ctx.Err() != nil { // whatever it says, it was told to stop
@@ -44,7 +47,8 @@ func openDatabase(ctx context.Context, c config.Config, t *telemetry.Telemetry, 
 	if err != nil {
 		return nil, err
 	}
-	return &database{url: server.URL("kasparro"), embedded: server, watch: t}, nil
+	url := server.URL("kasparro")
+	return &database{url: url, direct: url, embedded: server, watch: t}, nil
 }
 
 // inDatabase opens the database with a pool for as long as a command uses it.
@@ -104,14 +108,16 @@ var migrating = postgres.Pool{Name: "migrate", MaxConns: 3}
 
 // migrator opens a pool for changing the schema. It is closed with the database.
 func (d *database) migrator() (*bun.DB, error) {
-	return d.open(migrating)
+	return d.openAt(d.direct, migrating)
 }
 
-func (d *database) open(p postgres.Pool) (*bun.DB, error) {
+func (d *database) open(p postgres.Pool) (*bun.DB, error) { return d.openAt(d.url, p) }
+
+func (d *database) openAt(url string, p postgres.Pool) (*bun.DB, error) {
 	if d.watch != nil {
 		p.Hook = d.watch.Statements(p.Name)
 	}
-	db, err := postgres.Open(d.url, p)
+	db, err := postgres.Open(url, p)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +130,7 @@ func (d *database) open(p postgres.Pool) (*bun.DB, error) {
 
 // migrate brings the schema up to date.
 func (d *database) migrate(ctx context.Context) error {
-	db, err := postgres.Open(d.url, migrating)
+	db, err := postgres.Open(d.direct, migrating)
 	if err != nil {
 		return err
 	}

@@ -127,7 +127,10 @@ func (d *diagnosis) key(ctx context.Context, cfg config.Config, store *postgres.
 func pendingMigrations(ctx context.Context, pool *bun.DB) (pending int, err error) {
 	steps, err := postgres.Migrations(ctx, pool)
 	for _, s := range steps {
-		if !s.Applied {
+		switch {
+		case s.Newer:
+			return pending, fmt.Errorf("%w: it has %s; run the version that made it", postgres.ErrNewer, s.Name)
+		case !s.Applied:
 			pending++
 		}
 	}

@@ -22,6 +22,7 @@ func follow(ctx context.Context, url string, feed *live.Feed, ring *apikey.Ring,
 	}
 	var g sync.WaitGroup
 	g.Go(func() { feed.Run(ctx) })
+	feed.Wake() // whoever subscribes is not kept waiting until something can be heard
 	postgres.Listen(ctx, url, postgres.Wakes{Commits: feed.Wake, Keys: ring.Wake}, wrong)
 	g.Wait()
 	return nil

@@ -41,7 +41,10 @@ func (migrateStatus) Run(ctx context.Context, all *commands) error {
 		steps, err := postgres.Migrations(ctx, db)
 		for _, s := range steps {
 			state := "pending"
-			if s.Applied {
+			switch {
+			case s.Newer:
+				state = "newer"
+			case s.Applied:
 				state = "applied"
 			}
 			fmt.Printf("%-8s %s\n", state, s.Name)

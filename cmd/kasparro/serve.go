@@ -107,9 +107,9 @@ func serveAt(ctx context.Context, cfg config.Config, o service, open doors, d *d
 		if err := prepare(ctx, cfg, d, store, work.keys.ring, log); err != nil || ctx.Err() != nil {
 			return err
 		}
+		g.Go(func() error { return follow(ctx, d.direct, feed, work.keys.ring, log) })
 		o.announce(open, log)
 		g.Go(func() error { return upkeep(ctx, cfg, store, d.watch, log) })
-		g.Go(func() error { return follow(ctx, d.url, feed, work.keys.ring, log) })
 		if !o.scheduler {
 			return nil
 		}

@@ -58,6 +58,7 @@ type GraphQL struct {
 // Database says which PostgreSQL to use.
 type Database struct {
 	URL         Secret   // a postgres:// URL; empty means an embedded server under DataDir
+	DirectURL   Secret   // the same database without a pooler between; empty where URL is direct
 	ReplicaURLs []Secret // postgres:// URLs that serve the reads of the API; nil where there are none
 
 	ReplicaMaxLag time.Duration // how far behind a replica may be and still be read from

@@ -17,6 +17,11 @@ func (r *reader) database(f Flags) Database {
 	if f.DatabaseURL == "" && f.PostgresHost != "" {
 		d.URL = r.composeURL(f)
 	}
+	d.DirectURL = r.databaseURL("DATABASE_DIRECT_URL", f.DatabaseDirectURL, "")
+	if f.DatabaseDirectURL != "" && f.DatabaseURL == "" && f.PostgresHost == "" {
+		r.refuse("DATABASE_DIRECT_URL", "a way past a pooler that is not named",
+			"only together with DATABASE_URL or POSTGRES_HOST, which name the pooler")
+	}
 	d.ReplicaURLs = r.replicas("DATABASE_REPLICA_URLS", f.DatabaseReplicaURLs)
 	d.ReplicaMaxLag = r.duration("DATABASE_REPLICA_MAX_LAG", f.DatabaseReplicaMaxLag, 2*time.Second, time.Hour)
 	if f.DatabaseReplicaURLs != "" && f.DatabaseURL == "" && f.PostgresHost == "" {

@@ -132,6 +132,7 @@ func TestBadValues(t *testing.T) {
 		{"ETL_SCHEDULE_FOO", "@daily", `"@daily"`, "one of ETL_SCHEDULE_COINGECKO, ETL_SCHEDULE_COINPAPRIKA, ETL_SCHEDULE_CSV"},
 		{"LOG_LEVEL", "loud", `"loud"`, "debug, info, warn or error"},
 		{"LOG_FORMAT", "xml", `"xml"`, "text or json"},
+		{"DATABASE_DIRECT_URL", "postgres://h/d", "a way past a pooler that is not named", "together with DATABASE_URL"},
 		{"DATABASE_REPLICA_URLS", "postgres://h/d", "replicas without their primary", "together with DATABASE_URL"},
 	}
 	for _, tt := range tests {

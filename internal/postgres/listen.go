@@ -60,6 +60,9 @@ func listen(ctx context.Context, url string, wakes Wakes) (err error) {
 		defer cancel()
 		err = errors.Join(err, conn.Close(closing))
 	}()
+	if err := refusePooler(ctx, conn); err != nil {
+		return err
+	}
 	if _, err := conn.Exec(ctx, "LISTEN "+commitsChannel+"; LISTEN "+keysChannel); err != nil {
 		return err
 	}
@@ -69,6 +72,19 @@ func listen(ctx context.Context, url string, wakes Wakes) (err error) {
 			return err
 		}
 	}
+}
+
+// refusePooler returns an error where another process stands between: it gives each transaction a session of its choice, and
+// what one of them listens to nobody hears. A pooler shows itself by the number of the process, since it makes one up.
+func refusePooler(ctx context.Context, conn *pgx.Conn) error {
+	var pid uint32
+	if err := conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeSimpleProtocol).Scan(&pid); err != nil {
+		return err
+	}
+	if pid != conn.PgConn().PID() {
+		return errors.New("a pooler stands between here and the database: set DATABASE_DIRECT_URL")
+	}
+	return nil
 }
 
 // hear waits for a notification. Where none comes for long it asks whether the server is still there.

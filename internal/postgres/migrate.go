@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/migrate"
@@ -11,14 +13,18 @@ import (
 	"github.com/kasparro/kasparro/migrations"
 )
 
-// migrationLock is the advisory lock that lets one process migrate at a time. It belongs to a
-// connection, so it goes with the process that held it.
+// migrationLock is the advisory lock that lets one process migrate at a time. It belongs to a transaction and not to a
+// session, which a transaction pooler would hand to others, and so it goes with the process that held it.
 const migrationLock = 0x6b617370 // "kasp"
+
+// ErrNewer is what migrating ends with where the schema has steps that this program does not know: a newer version made them.
+var ErrNewer = errors.New("the schema is newer than this program")
 
 // Migration is one step of the schema.
 type Migration struct {
 	Name    string
 	Applied bool
+	Newer   bool // applied by a newer version of the program; this one does not know it
 }
 
 // MigrateUp applies every migration that is not applied yet and returns their names. Several
@@ -71,28 +77,52 @@ func Migrations(ctx context.Context, db *bun.DB) ([]Migration, error) {
 	for i, k := range known {
 		list[i] = Migration{Name: k.String(), Applied: k.IsApplied()}
 	}
-	return list, nil
+	if !begun {
+		return list, nil
+	}
+	newer, err := newerThan(ctx, db, files)
+	for _, name := range newer {
+		list = append(list, Migration{Name: name, Applied: true, Newer: true})
+	}
+	return list, err
+}
+
+// newerThan returns what is applied and stands in none of the files, oldest first.
+func newerThan(ctx context.Context, db *bun.DB, files *migrate.Migrations) ([]string, error) {
+	missing, err := migrator(db, files).MissingMigrations(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("migration table: %w", unavailable(err))
+	}
+	names := make([]string, len(missing))
+	for i, m := range missing {
+		names[i] = m.Name // what it is about stands in its file, which is not here
+	}
+	slices.Sort(names)
+	return names, nil
 }
 
 func migrateLocked(ctx context.Context, db *bun.DB, do func(*migrate.Migrations) ([]string, error)) (names []string, err error) {
-	conn, err := db.Conn(ctx)
+	lock, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", unavailable(err))
 	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
-	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(?)", migrationLock); err != nil {
-		return nil, fmt.Errorf("migrate: wait for another process: %w", err)
+	defer func() { _ = lock.Rollback() }() // there is nothing in it but the lock
+	if _, err := lock.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock(?)", migrationLock); err != nil {
+		return nil, fmt.Errorf("migrate: wait for another process: %w", unavailable(err))
 	}
-	defer func() {
-		_, unlockErr := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(?)", migrationLock)
-		err = errors.Join(err, unlockErr)
-	}()
 	files, err := discover()
 	if err != nil {
 		return nil, err
 	}
 	if err := migrator(db, files).Init(ctx); err != nil {
 		return nil, fmt.Errorf("migration table: %w", err)
+	}
+	newer, err := newerThan(ctx, db, files)
+	if err != nil {
+		return nil, err
+	}
+	if len(newer) > 0 {
+		return nil, fmt.Errorf("%w: it has %s; run the version that made it, or have that take it back (kasparro migrate down)", ErrNewer, strings.Join(newer, ", "))
 	}
 	if names, err = do(files); err != nil {
 		return names, fmt.Errorf("migrate: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/migrate"
@@ -72,6 +73,20 @@ func Migrations(ctx context.Context, db *bun.DB) ([]Migration, error) {
 		list[i] = Migration{Name: k.String(), Applied: k.IsApplied()}
 	}
 	return list, nil
+}
+
+// UnknownMigrations are those of the names, as they stand in a database, that this program does not have.
+func UnknownMigrations(names []string) (unknown []string, err error) {
+	files, err := discover()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(files.Sorted(), func(m migrate.Migration) bool { return m.Name == name }) {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown, nil
 }
 
 func migrateLocked(ctx context.Context, db *bun.DB, do func(*migrate.Migrations) ([]string, error)) (names []string, err error) {

@@ -7,7 +7,7 @@ set -eu
 umask 077
 compose() { $COMPOSE --progress quiet "$@"; }
 tool() { compose run --rm --no-TTY --no-deps backup "$@"; }
-as_superuser() { compose exec --no-TTY database psql --no-psqlrc --quiet --username postgres --dbname postgres --command "$1" >/dev/null; }
+as_superuser() { compose exec --no-TTY database psql --no-psqlrc --quiet --username postgres --dbname postgres --command "$1" </dev/null >/dev/null; }
 
 part='' granted='' started=''
 leave() {
@@ -15,7 +15,7 @@ leave() {
 	trap - EXIT
 	if [ -n "$part" ]; then rm -f "$part"; fi
 	if [ -n "$granted" ]; then as_superuser 'ALTER ROLE kasparro NOCREATEDB' || status=1; fi
-	if [ -n "$started" ]; then compose rm --stop --force database || status=1; fi
+	if [ -n "$started" ]; then compose rm --stop --force database >/dev/null 2>&1 || status=1; fi
 	exit "$status"
 }
 trap leave EXIT

@@ -47,7 +47,7 @@ func (c *restoreCommand) Run(ctx context.Context) error {
 
 // inExchange opens the server of the database, whether that is there or not, for as long as it is exchanged.
 func inExchange(ctx context.Context, cfg config.Config, use func(*postgres.Exchange) error) (err error) {
-	d, err := openDatabase(ctx, cfg, nil, quiet(cfg))
+	d, err := openDatabase(ctx, cfg, nil, logger(cfg))
 	if err != nil {
 		return err
 	}

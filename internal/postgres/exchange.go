@@ -13,8 +13,8 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// Exchange puts another database in the place of one, under the same name, and keeps the one that was there. Only one process of a
-// server does so at a time.
+// Exchange puts another database in the place of one, under the same name, and keeps the one that was there. Only one process
+// does so with one database at a time.
 type Exchange struct {
 	// Database is the name that stays. New is that of the database which takes it, and Aside what is kept under, if anything is.
 	Database, New, Aside string
@@ -53,7 +53,7 @@ func BeginExchange(ctx context.Context, databaseURL string, now time.Time) (_ *E
 		}
 	}()
 	var alone bool
-	if err := e.conn.NewRaw("SELECT pg_try_advisory_lock(?)", exchangeLock).Scan(ctx, &alone); err != nil {
+	if err := e.conn.NewRaw("SELECT pg_try_advisory_lock(?, hashtext(?))", exchangeLock, e.Database).Scan(ctx, &alone); err != nil {
 		return nil, fmt.Errorf("restore: %w", unavailable(err))
 	}
 	if !alone {

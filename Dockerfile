@@ -21,6 +21,12 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false \
     -ldflags "-s -w -X main.version=$VERSION -X main.commit=$COMMIT" -o /kasparro ./cmd/kasparro
 
+# What makes and restores backups has PostgreSQL's own programs beside it.
+FROM postgres:15 AS backup
+COPY --from=program /kasparro /usr/local/bin/kasparro
+USER postgres
+ENTRYPOINT ["kasparro"]
+
 # No shell and no package manager: certificates, time zones, and a user who owns nothing.
 FROM gcr.io/distroless/static-debian12:nonroot
 ARG VERSION=dev COMMIT=unknown

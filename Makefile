@@ -19,7 +19,7 @@ LOG_FILE           := .data/kasparro.log
 
 .PHONY: help demo run up down build test chaos identity bench lint generate verify postgres node chromium prometheus pgbouncer caddy compiler go external-or-postgres
 
-.PHONY: up-native up-compose logs password image-test image
+.PHONY: up-native up-compose logs password image-test image backup restore backup-image
 .PHONY: cover audit vulnerabilities packages secrets sbom
 
 help: ## List the targets
@@ -45,7 +45,7 @@ up-native: external-or-postgres build
 	@$(call await_health,{ $(is_running) || { $(end_of_log); echo "Kasparro has ended; above is the end of its log." >&2; exit 1; }; },$(end_of_log),native processes; log in $(LOG_FILE))
 
 up-compose: password
-	@$(COMPOSE) up --build --detach || { $(end_of_logs); echo "Docker Compose could not start it; above are the ends of the logs." >&2; exit 1; }
+	@$(COMPOSE) build --quiet app backup && $(COMPOSE) up --build --detach || { $(end_of_logs); echo "Docker Compose could not start it; above are the ends of the logs." >&2; exit 1; }
 	@$(call await_health,true,$(end_of_logs),Docker Compose; log by make logs)
 
 down: ## End what `up` started; the data stays
@@ -63,6 +63,34 @@ down: ## End what `up` started; the data stays
 
 logs: ## Follow the log of what `up` started
 	@if $(is_running) || ! $(engine); then exec tail -n 100 -f $(LOG_FILE); else exec $(COMPOSE) logs --follow --tail 100; fi
+
+##
+## Back up and restore
+##
+
+backup: .env ## Write a backup to FILE (backups/kasparro-TIME.dump if not given), whatever runs
+	@file="$${FILE:-backups/kasparro-$$(date -u +%Y%m%dT%H%M%SZ).dump}"; \
+	if $(in_compose); then $(MAKE) --no-print-directory backup-image && $(compose_tool) backup "$$file"; \
+	else $(program) && exec bin/kasparro backup "$$file"; fi
+
+restore: .env ## Put the database of the backup FILE in the place of the one there, which is kept; DROP=NAME drops a kept one
+	@if [ -n "$$DROP" ]; then set -- --drop "$$DROP"; elif [ -f "$$FILE" ]; then set -- "$$FILE"; \
+	else echo "Name a backup that is there: make restore FILE=backups/kasparro-....dump" >&2; exit 2; fi; \
+	if $(in_compose) || { $(can_compose) && ! $(is_running) && [ ! -e "$(data_dir)/postgres" ]; }; then \
+		$(MAKE) --no-print-directory password backup-image && \
+		if [ -n "$$DROP" ]; then $(compose_tool) drop "$$DROP"; else $(compose_tool) restore "$$FILE"; fi; \
+	else $(MAKE) --no-print-directory external-or-postgres && $(program) && exec bin/kasparro restore "$$@"; fi
+
+# An image is built only where there is none of this version: a backup is not to depend on what can be built at night.
+backup-image:
+	@$(DOCKER) image inspect "kasparro-backup:$(VERSION)" >/dev/null 2>&1 || $(COMPOSE) build --quiet backup
+
+# Where `make up` is native this is native, and also where Compose has no database: nothing was ever started by it.
+in_compose   = { ! $(is_running) && $(can_compose) && [ -n "$$($(DOCKER) volume ls --quiet --filter label=com.docker.compose.volume=database \
+	--filter label=com.docker.compose.project="$$($(COMPOSE) config 2>/dev/null | sed -n 's/^name: //p')")" ]; }
+compose_tool = COMPOSE="$(COMPOSE)" .github/compose/backup.sh
+data_dir     = $${DATA_DIR:-$$(sed -n 's/^DATA_DIR=//p' .env | tail -n 1 | grep . || echo .data)}
+program      = { [ -x bin/kasparro ] || $(MAKE) --no-print-directory build >&2; }
 
 DOCKER     ?= docker
 COMPOSE     = $(DOCKER) compose

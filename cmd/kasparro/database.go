@@ -18,8 +18,11 @@ import (
 	"github.com/kasparro/kasparro/internal/telemetry"
 )
 
-// stopTimeout bounds the end of the embedded PostgreSQL.
-const stopTimeout = 2 * time.Second
+// stopTimeout bounds the end of the embedded PostgreSQL, and longStop where it has much to write down, as after a restore.
+const (
+	stopTimeout = 2 * time.Second
+	longStop    = 2 * time.Minute
+)
 
 // statementTimeout bounds each statement of the API and of ingestion.
 const statementTimeout = 30 * time.Second
@@ -32,6 +35,7 @@ type database struct {
 	pools    []*bun.DB
 	router   *postgres.Router     // nil where all is read from the primary
 	watch    *telemetry.Telemetry // is told of every statement; nil where nobody is
+	patience time.Duration        // stopTimeout where it is 0
 }
 
 // openDatabase starts the embedded PostgreSQL unless the configuration names another.
@@ -148,7 +152,7 @@ func (d *database) Close() error {
 		errs = append(errs, p.Close())
 	}
 	if d.embedded != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(d.patience, stopTimeout))
 		defer cancel()
 		errs = append(errs, d.embedded.Stop(ctx))
 	}

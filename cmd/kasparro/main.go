@@ -45,6 +45,8 @@ type commands struct {
 	Quarantine quarantineCommand `cmd:"" help:"List the items that could not become records, or try them again."`
 	Migrate    migrateCommand    `cmd:"" help:"Change the schema of the database, or show its state."`
 	Keys       keysCommand       `cmd:"" help:"Make, list and revoke keys to the API, and show what was done with them."`
+	Backup     backupCommand     `cmd:"" help:"Write a backup of the database to a file, whatever else runs."`
+	Restore    restoreCommand    `cmd:"" help:"Put the database of a backup in the place of the one that is there, which is kept."`
 	Doctor     doctorCommand     `cmd:"" help:"Check configuration, database and sources, and say how to mend what is wrong."`
 	Schema     schemaCommand     `cmd:"" help:"Print the GraphQL schema."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`

@@ -150,6 +150,7 @@ func (s *stack) readsFromAStandby() {
 		return s.number("database", "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == 1
 	})
 	s.awaitHealthy()
+	s.backsUpAndRestores()
 	s.run("make", "down")
 	require.Empty(s.t, s.containers())
 }

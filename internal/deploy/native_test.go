@@ -4,6 +4,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,8 +32,20 @@ func TestUpWithoutAnEngine(t *testing.T) {
 	key := c.secret("API_KEY")
 	_, before := c.get(c.base + "/stats")
 	require.Contains(t, c.run("make", "up"), "Kasparro runs already")
+	file, backedUp, _ := strings.Cut(c.run("make", "backup"), ": ")
+	require.Regexp(t, `^\d\.\d MB, \d+ rows in \d+ tables of kasparro at 20`, backedUp)
+	said, err := c.attempt("make", "restore", "FILE="+file)
+	require.Error(t, err)
+	require.Contains(t, said, "the database is in use: connected to kasparro: kasparro api")
 
 	require.Contains(t, c.run("make", "down"), "Kasparro has stopped.")
+	_, rows, _ := strings.Cut(backedUp, "MB, ")
+	kept := regexp.MustCompile(`DROP=(\w+)`).FindStringSubmatch(c.run("make", "restore", "FILE="+file))
+	require.NotNil(t, kept)
+	c.run("make", "restore", "DROP="+kept[1])
+	said = c.run("make", "restore", "FILE="+file, "DATA_DIR=another/machine") // which has nothing yet
+	require.Contains(t, said, "Restored kasparro: "+rows+".")
+	require.NotContains(t, said, "kept")
 	status, _ := c.get(c.base + "/livez")
 	require.Zero(t, status)
 	require.NoFileExists(t, filepath.Join(c.dir, ".data", "kasparro.pid"))

@@ -35,7 +35,7 @@ func newStack(t *testing.T) *stack {
 		"VERSION="+version, "COMMIT="+commit)
 	t.Cleanup(func() {
 		s.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "5")
-		s.run("docker", "image", "rm", "--force", "kasparro:"+version, project+"-proxy")
+		s.run("docker", "image", "rm", "--force", "kasparro:"+version, "kasparro-backup:"+version, project+"-proxy")
 	})
 	return s
 }

@@ -27,8 +27,8 @@ func (i installation) initdb() string   { return filepath.Join(i.dir, "initdb") 
 
 var versionPattern = regexp.MustCompile(`\(PostgreSQL\) ((\d+)(?:\.(\d+))?\S*)`)
 
-// searchPlaces lists the directories where systems put the server's programs, PATH first.
-func searchPlaces() []string {
+// SearchPlaces lists the directories where systems put the programs of PostgreSQL's server, PATH first. Nothing need be there.
+func SearchPlaces() []string {
 	var places []string
 	if path, err := exec.LookPath("postgres"); err == nil {
 		if real, err := filepath.EvalSymlinks(path); err == nil {

@@ -64,7 +64,7 @@ func TestFindsWhatIsInThePath(t *testing.T) {
 	path := t.TempDir()
 	require.NoError(t, os.Symlink(filepath.Join(programs, "postgres"), filepath.Join(path, "postgres")))
 	t.Setenv("PATH", path+":"+os.Getenv("PATH"))
-	found := findInstallations(t.Context(), searchPlaces())
+	found := findInstallations(t.Context(), SearchPlaces())
 	require.NotEmpty(t, found)
 	require.Equal(t, programs, found[0].dir)
 }

@@ -101,7 +101,7 @@ func (s *Server) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	bin, err := choose(findInstallations(ctx, searchPlaces()), made, s.dir)
+	bin, err := choose(findInstallations(ctx, SearchPlaces()), made, s.dir)
 	if err != nil {
 		return err
 	}

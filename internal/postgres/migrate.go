@@ -101,6 +101,20 @@ func newerThan(ctx context.Context, db *bun.DB, files *migrate.Migrations) ([]st
 	return names, nil
 }
 
+// UnknownMigrations are those of the names, as they stand in a database, that this program does not have.
+func UnknownMigrations(names []string) (unknown []string, err error) {
+	files, err := discover()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(files.Sorted(), func(m migrate.Migration) bool { return m.Name == name }) {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown, nil
+}
+
 func migrateLocked(ctx context.Context, db *bun.DB, do func(*migrate.Migrations) ([]string, error)) (names []string, err error) {
 	lock, err := db.BeginTx(ctx, nil)
 	if err != nil {

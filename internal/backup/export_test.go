@@ -1,0 +1,4 @@
+package backup
+
+// Separate is separate.
+var Separate = separate

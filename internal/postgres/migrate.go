@@ -129,7 +129,7 @@ func migrateLocked(ctx context.Context, db *bun.DB, do func(*migrate.Migrations)
 		return nil, err
 	}
 	if err := migrator(db, files).Init(ctx); err != nil {
-		return nil, fmt.Errorf("migration table: %w", err)
+		return nil, fmt.Errorf("migration table: %w", unavailable(err))
 	}
 	newer, err := newerThan(ctx, db, files)
 	if err != nil {
@@ -139,7 +139,7 @@ func migrateLocked(ctx context.Context, db *bun.DB, do func(*migrate.Migrations)
 		return nil, fmt.Errorf("%w: it has %s; run the version that made it, or have that take it back (kasparro migrate down)", ErrNewer, strings.Join(newer, ", "))
 	}
 	if names, err = do(files); err != nil {
-		return names, fmt.Errorf("migrate: %w", err)
+		return names, fmt.Errorf("migrate: %w", unavailable(err))
 	}
 	return names, nil
 }

@@ -71,6 +71,7 @@ func (d *diagnosis) checkAll(ctx context.Context, cfg config.Config) {
 	if store != nil {
 		d.replicas(ctx, db, cfg)
 	}
+	d.strangers(ctx, cfg)
 	for _, s := range sources(cfg, store) {
 		d.source(ctx, s)
 	}

@@ -21,7 +21,7 @@ func TestEventsOverTLS(t *testing.T) {
 	one.ForceAttemptHTTP2, one.TLSClientConfig.NextProtos = false, nil
 	for version, over := range map[int]http.RoundTripper{2: w.Client().Transport, 1: one} {
 		w.Client().Transport = over
-		res := w.events(t, http.MethodPost, "/", `{"query": "subscription { any }"}`)
+		res := w.events(t, http.MethodPost, "/", `{"query": "subscription { ticks }"}`)
 		require.Equal(t, version, res.ProtoMajor)
 		<-w.begun
 		from := bufio.NewReader(res.Body)
@@ -66,7 +66,7 @@ func TestASocketOverTLS(t *testing.T) {
 
 	deaf, _ := dial("https://friend.example")
 	require.NoError(t, deaf.WriteMessage(websocket.TextMessage, []byte(`{"type": "connection_init"}`)))
-	require.NoError(t, deaf.WriteMessage(websocket.TextMessage, []byte(`{"type": "subscribe", "id": "1", "payload": {"query": "subscription { any }"}}`)))
+	require.NoError(t, deaf.WriteMessage(websocket.TextMessage, []byte(`{"type": "subscribe", "id": "1", "payload": {"query": "subscription { ticks }"}}`)))
 	ctx := <-w.begun
 	much := `{"any":"` + strings.Repeat("a", 1<<20) + `"}`
 	started := time.Now()

@@ -46,8 +46,7 @@ func (h Handler) upgrade(w http.ResponseWriter, r *http.Request, answerIn mediaT
 		return
 	}
 	upgrader := websocket.Upgrader{
-		Subprotocols: []string{subprotocol}, ReadBufferSize: 1 << 10, WriteBufferSize: 4 << 10, WriteBufferPool: &buffers,
-		CheckOrigin: h.Live.MayConnect,
+		Subprotocols: []string{subprotocol}, ReadBufferSize: 1 << 10, WriteBufferSize: 4 << 10, WriteBufferPool: &buffers, CheckOrigin: h.Live.MayConnect,
 		Error: func(w http.ResponseWriter, r *http.Request, status int, why error) {
 			h.refuse(w, r, answerIn, refusal{status, why.Error()})
 		},
@@ -185,8 +184,7 @@ func (s *socket) send(text []byte) error {
 	return err
 }
 
-// giveUp cuts the connection, unless it is being closed already. TLS would first take five seconds to say goodbye to a
-// client that does not listen.
+// giveUp cuts the connection, unless it is being closed already: TLS would say goodbye first, for five seconds.
 func (s *socket) giveUp() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

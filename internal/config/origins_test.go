@@ -12,7 +12,7 @@ func TestOrigins(t *testing.T) {
 	for given, want := range map[string][]string{
 		"": nil, "*": {"*"}, "https://app.example.com": {"https://app.example.com"},
 		"https://App.example.com, http://localhost:5173,,http://[::1]:8080": {"https://app.example.com", "http://localhost:5173", "http://[::1]:8080"},
-		"https://xn--bcher-kva.example:8443": {"https://xn--bcher-kva.example:8443"},
+		"https://xn--bcher-kva.example:8443":                                {"https://xn--bcher-kva.example:8443"},
 	} {
 		c, err := load(t, map[string]string{"CORS_ALLOWED_ORIGINS": given}, "")
 		require.NoError(t, err)

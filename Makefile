@@ -99,7 +99,8 @@ end_of_log  = tail -n 20 $(LOG_FILE) >&2
 end_of_logs = $(COMPOSE) logs --tail 20 >&2
 
 # Compose brings a database of its own and sees no file of this machine: where settings name one, processes are native.
-can_compose = { [ -z "$(call setting,DATABASE_URL)$(call setting,POSTGRES_HOST)$(call setting,CSV_PATH)$(call setting,GRAPHQL_DOCUMENTS)" ] && $(engine); }
+can_compose = { [ -z "$(call setting,DATABASE_URL)$(call setting,POSTGRES_HOST)$(call setting,CSV_PATH)$(call setting,GRAPHQL_DOCUMENTS)" ] && \
+	{ [ -z "$(call setting,TLS_CERT_FILE)" ] || [ -n "$(call setting,COMPOSE_FILE)" ]; } && $(engine); }
 
 # A .env that was made for native processes has no password of a database.
 password:
@@ -113,15 +114,16 @@ is_running = { pid=$$(cat $(PID_FILE) 2>/dev/null) && kill -0 "$$pid" 2>/dev/nul
 setting = $${$(1):-$$(sed -n 's/^$(1)=//p' .env | tail -n 1 | tr -d "\"' ")}
 
 # $(call await_health,WHILE,END OF LOG,HOW). A source that cannot be reached, its network being away, keeps the service
-# degraded: that is accepted when nothing has changed for 20 s.
+# degraded: that is accepted when nothing has changed for 20 s. A certificate is not of the name that this machine has for itself.
 define await_health
 host="$(call setting,HOST)"; port="$(call setting,PORT)"; \
 case "$$host" in ''|0.0.0.0) host=127.0.0.1;; *:*) host="[$$host]";; esac; \
-url="http://$$host:$${port:-8000}"; no_proxy="$$host"; export no_proxy; \
+scheme=http; [ -z "$(call setting,TLS_CERT_FILE)" ] || scheme=https; \
+url="$$scheme://$$host:$${port:-8000}"; no_proxy="$$host"; export no_proxy; \
 degraded=0; \
 for i in $$(seq 120); do \
 	$(1); \
-	health=$$(curl -s --max-time 3 "$$url/health" 2>/dev/null || wget -qO- -T 3 "$$url/health" 2>/dev/null); \
+	health=$$(curl -sk --max-time 3 "$$url/health" 2>/dev/null || wget -qO- -T 3 --no-check-certificate "$$url/health" 2>/dev/null); \
 	case "$$health" in \
 		*'"status":"healthy"'*) echo "Kasparro is healthy at $$url ($(3); keys in .env)."; exit 0;; \
 		*'_status":"never_run"'*|*'_status":"running"'*) degraded=0;; \

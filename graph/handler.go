@@ -56,7 +56,7 @@ func newHandler(o Options, more ...graphql.HandlerExtension) wire.Handler {
 	h := wire.Handler{Exec: gated{exec}, Lasting: lasting, Time: o.Limits.Time, Errors: o.Limits.Errors,
 		BadRequest: CodeBadUserInput, TooMany: CodeTooManyRequests, NoKey: CodeUnauthenticated}
 	if o.Door != nil {
-		h.Live = &wire.Live{Door: o.Door, Subscriptions: o.Limits.ConcurrentSubscriptions, MaxMessage: int64(cmp.Or(o.MaxBodyBytes, defaultMaxBody))}
+		h.Live = &wire.Live{Door: o.Door, Subscriptions: o.Limits.ConcurrentSubscriptions, MaxMessage: int64(cmp.Or(o.MaxBodyBytes, defaultMaxBody)), MayConnect: o.MayConnect}
 	}
 	return h
 }

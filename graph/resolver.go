@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -33,7 +34,9 @@ type Options struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 	// Door is that of the server in front, which counts what is subscribed to; nil serves no subscriptions.
-	Door         wire.Door
+	Door wire.Door
+	// MayConnect tells which pages may open sockets, by the Origin of an upgrade; nil: those of the same origin.
+	MayConnect   func(*http.Request) bool
 	MaxBodyBytes int32 // what the server in front lets through, told to clients; 0 is 1 MiB
 	// ConsensusMaxAge is how old a price in a consensus may be, told to clients; 0 is market.DefaultConsensusAge.
 	ConsensusMaxAge time.Duration

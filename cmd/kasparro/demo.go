@@ -43,8 +43,8 @@ func (c *demoCommand) Run(ctx context.Context) error {
 	}
 	cfg.CoinGecko = config.CoinGecko{BaseURL: base + "/coingecko/api/v3", Pages: cfg.CoinGecko.Pages, Plan: unlimited(cfg.CoinGecko.Plan)}
 	cfg.CoinPaprika = config.CoinPaprika{BaseURL: base + "/coinpaprika/v1", Plan: unlimited(cfg.CoinPaprika.Plan)}
-	return serve(ctx, cfg, service{scheduler: true, started: func(address string) {
-		fmt.Print(welcome(reachable(address), cfg.APIKey.Reveal(), base))
+	return serve(ctx, cfg, service{scheduler: true, started: func(url string) {
+		fmt.Print(welcome(url, cfg.APIKey.Reveal(), base))
 	}})
 }
 
@@ -87,24 +87,24 @@ func reachable(address string) string {
 	return net.JoinHostPort(host, port)
 }
 
-func welcome(address, key, simulator string) string {
+func welcome(url, key, simulator string) string {
 	return fmt.Sprintf(`
 Kasparro is up. Three sources are being read, and again every minute.
 
-  Playground  http://%[1]s/playground
-  REST        http://%[1]s/docs
-  Health      http://%[1]s/health
+  Playground  %[1]s/playground
+  REST        %[1]s/docs
+  Health      %[1]s/health
   Simulated   %[3]s
   API key     %[2]s
 
 Try:
 
-  curl -s http://%[1]s/health
-  curl -s -H 'x-api-key: %[2]s' 'http://%[1]s/data?limit=5&source=coinpaprika'
-  curl -s -H 'x-api-key: %[2]s' -H 'content-type: application/json' http://%[1]s/graphql \
+  curl -s %[1]s/health
+  curl -s -H 'x-api-key: %[2]s' '%[1]s/data?limit=5&source=coinpaprika'
+  curl -s -H 'x-api-key: %[2]s' -H 'content-type: application/json' %[1]s/graphql \
     -d '{"query":"{ assets(first: 3) { nodes { slug consensus { priceUsd spreadPercent } latest { source priceUsd observedAt } } } }"}'
 
 Ctrl-C stops it; the data stays.
 
-`, address, key, simulator)
+`, url, key, simulator)
 }

@@ -65,6 +65,7 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 
 // checkAll looks at the database, and through it at the sources: what is asked of them counts.
 func (d *diagnosis) checkAll(ctx context.Context, cfg config.Config) {
+	d.strangers(ctx, cfg)
 	db, err := openDatabase(ctx, cfg, nil, quiet(cfg))
 	store := d.database(ctx, db, err)
 	d.key(ctx, cfg, store)

@@ -19,14 +19,12 @@ const readyWithin = 4 * time.Second
 func askReady(ctx context.Context, cfg config.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	// The address that is listened on can be dialled: 0.0.0.0 and :: then mean this machine.
-	url := "http://" + net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)) + "/readyz"
+	url := addressOf(cfg) + "/readyz"
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return err
 	}
-	client := &http.Client{Transport: &http.Transport{}} // no proxy stands between a machine and itself
-	res, err := client.Do(req)
+	res, err := beside().Do(req)
 	if err != nil {
 		return err
 	}
@@ -37,4 +35,10 @@ func askReady(ctx context.Context, cfg config.Config) error {
 		return fmt.Errorf("%s answers %s", url, res.Status)
 	}
 	return nil
+}
+
+// addressOf is where the service is asked from its own machine. The address that is listened on can be dialled: 0.0.0.0 and ::
+// then mean this machine.
+func addressOf(cfg config.Config) string {
+	return schemeOf(cfg.TLS.Enabled()) + "://" + net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port))
 }

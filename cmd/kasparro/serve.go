@@ -43,15 +43,18 @@ func (c *serveCommand) Run(ctx context.Context) error {
 // service says how to serve.
 type service struct {
 	scheduler bool
-	started   func(address string) // told once the API answers from a ready database
+	started   func(url string) // told once the API answers from a ready database
 }
 
 // announce tells that the service is up.
-func (o service) announce(open doors, log *slog.Logger) {
+func (o service) announce(cfg config.Config, open doors, log *slog.Logger) {
 	address := open.api.Addr().String()
 	log.Info("serving", append([]any{"address", address, "version", version, "scheduler", o.scheduler}, open.attrs()...)...)
+	if openToAll(cfg) {
+		log.Warn(everySite)
+	}
 	if o.started != nil {
-		o.started(address)
+		o.started(open.scheme() + "://" + reachable(address))
 	}
 }
 
@@ -108,7 +111,7 @@ func serveAt(ctx context.Context, cfg config.Config, o service, open doors, d *d
 			return err
 		}
 		g.Go(func() error { return follow(ctx, d.direct, feed, work.keys.ring, log) })
-		o.announce(open, log)
+		o.announce(cfg, open, log)
 		g.Go(func() error { return upkeep(ctx, cfg, store, d.watch, log) })
 		if !o.scheduler {
 			return nil
@@ -122,10 +125,11 @@ func serveAt(ctx context.Context, cfg config.Config, o service, open doors, d *d
 func routes(cfg config.Config, work serving, feed *live.Feed, documents graph.Documents, byHand *operator, timetable schedule.Timetable, t *telemetry.Telemetry, log *slog.Logger) (all http.Handler, hangUp func()) {
 	door := server.NewDoor(server.Keys{Read: cfg.APIKey.Reveal(), Admin: cfg.AdminAPIKey.Reveal(), Stored: work.keys.ring},
 		server.Throttle{PerMinute: cfg.RequestsPerMinute, Concurrent: cfg.ConcurrentRequests, Cost: cfg.ConcurrentCost})
+	origins := server.NewOrigins(cfg.AllowedOrigins)
 	api := graph.NewHandler(graph.Options{
 		Reader: work.reader, Operator: byHand, Keys: work.keys, Feed: feed, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,
 		MaxBodyBytes: int32(cfg.MaxBodyBytes), ConsensusMaxAge: cfg.ConsensusMaxAge, //nolint:gosec // configured to be small enough
-		Limits: queryLimits(cfg), Documents: documents, NoIntrospection: !cfg.GraphQL.Introspection, Door: door,
+		Limits: queryLimits(cfg), Documents: documents, NoIntrospection: !cfg.GraphQL.Introspection, Door: door, MayConnect: origins.MayConnect,
 		Watch: t.Operations(), OnCache: t.Cache,
 	})
 	var metrics http.Handler
@@ -140,7 +144,7 @@ func routes(cfg config.Config, work serving, feed *live.Feed, documents graph.Do
 		Program:    programOf(cfg, documents), DataVersion: work.reader.Version,
 		Metrics: metrics, Watch: t.Request,
 		Log:     log,
-		MaxBody: int64(cfg.MaxBodyBytes), TrustedProxies: cfg.TrustedProxies,
+		MaxBody: int64(cfg.MaxBodyBytes), Origins: origins, TrustedProxies: cfg.TrustedProxies,
 	}), api.Live.Close
 }
 

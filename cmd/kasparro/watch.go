@@ -51,7 +51,10 @@ func tellStandings(cfg config.Config, d *database, timetable market.Timetable) e
 }
 
 // doors are where the service listens. Whoever watches has none, unless the configuration gives them one.
-type doors struct{ api, metrics, pprof net.Listener }
+type doors struct {
+	api, metrics, pprof net.Listener
+	certificate         *server.Certificate // of the API; nil where it is served without TLS
+}
 
 // openDoors takes all ports: that one is in use should be known before anything is started.
 func openDoors(ctx context.Context, cfg config.Config) (open doors, err error) {
@@ -70,6 +73,13 @@ func openDoors(ctx context.Context, cfg config.Config) (open doors, err error) {
 		}
 		*door.at = l
 	}
+	if !cfg.TLS.Enabled() {
+		return open, nil
+	}
+	if open.certificate, err = server.LoadCertificate(cfg.TLS.CertFile, cfg.TLS.KeyFile); err != nil {
+		return doors{}, errors.Join(err, open.Close())
+	}
+	open.api = open.certificate.Listen(open.api)
 	return open, nil
 }
 
@@ -83,15 +93,19 @@ func (o doors) Close() (err error) {
 	return err
 }
 
-// watch answers those who watch, each at their own door.
+// watch answers those who watch, each at their own door, and follows the certificate.
 func (o doors) watch(ctx context.Context, g *errgroup.Group, t *telemetry.Telemetry, log *slog.Logger) {
 	if o.metrics != nil {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", t.Metrics())
-		g.Go(func() error { return server.Serve(ctx, o.metrics, mux, log) })
+		g.Go(func() error { return server.Serve(ctx, o.metrics, server.Aside(mux, log), log) })
 	}
 	if o.pprof != nil {
-		g.Go(func() error { return server.Serve(ctx, o.pprof, telemetry.Profiles(), log) })
+		g.Go(func() error { return server.Serve(ctx, o.pprof, server.Aside(telemetry.Profiles(), log), log) })
+	}
+	if o.certificate != nil {
+		t.Certificate(o.certificate.Leaf)
+		g.Go(func() error { o.certificate.Follow(ctx, log); return nil })
 	}
 }
 
@@ -102,6 +116,10 @@ func (o doors) attrs() (attrs []any) {
 	}
 	if o.pprof != nil {
 		attrs = append(attrs, "pprof", o.pprof.Addr().String())
+	}
+	if o.certificate != nil {
+		leaf := o.certificate.Leaf()
+		attrs = append(attrs, "certificate_expires", leaf.NotAfter, "certificate_names", leaf.DNSNames)
 	}
 	return attrs
 }

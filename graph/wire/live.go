@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -62,6 +63,9 @@ type Live struct {
 	Subscriptions int   // of one caller at a time, and as many sockets; 0 is any number
 	MaxMessage    int64 // bytes of a message over a socket
 	Times         Times
+	// MayConnect tells of an upgrade whether the page may open a socket that it comes from, as its Origin says; where it is
+	// nil, pages of the same origin may, and what is no browser.
+	MayConnect func(*http.Request) bool
 
 	mu         sync.Mutex
 	open       map[any]func()

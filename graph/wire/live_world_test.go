@@ -120,6 +120,8 @@ type liveWorld struct {
 	begin func(context.Context) error // told of each subscription
 	begun chan context.Context        // the context of each
 	event graphql.ResponseHandler     // makes each event; nil: what is fed
+
+	secure bool // by TLS, and so by HTTP/2 with clients who can
 }
 
 // newLiveWorld serves over sockets and as events. A request that has the header X-Key comes with that key.
@@ -142,13 +144,18 @@ func newLiveWorld(t testing.TB, change func(*liveWorld)) *liveWorld {
 	if change != nil {
 		change(w)
 	}
-	w.Server = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+	w.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(out, r.Body, largest)
 		if key := r.Header.Get("X-Key"); key != "" {
 			r = r.WithContext(context.WithValue(r.Context(), keyIn{}, key))
 		}
 		w.ServeHTTP(out, r)
 	}))
+	if w.EnableHTTP2 = w.secure; w.secure {
+		w.StartTLS()
+	} else {
+		w.Start()
+	}
 	t.Cleanup(func() {
 		w.Live.Close()
 		w.Close()

@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -45,7 +46,7 @@ func (h Handler) upgrade(w http.ResponseWriter, r *http.Request, answerIn mediaT
 		return
 	}
 	upgrader := websocket.Upgrader{
-		Subprotocols: []string{subprotocol}, ReadBufferSize: 1 << 10, WriteBufferSize: 4 << 10, WriteBufferPool: &buffers,
+		Subprotocols: []string{subprotocol}, ReadBufferSize: 1 << 10, WriteBufferSize: 4 << 10, WriteBufferPool: &buffers, CheckOrigin: h.Live.MayConnect,
 		Error: func(w http.ResponseWriter, r *http.Request, status int, why error) {
 			h.refuse(w, r, answerIn, refusal{status, why.Error()})
 		},
@@ -183,13 +184,17 @@ func (s *socket) send(text []byte) error {
 	return err
 }
 
-// giveUp cuts the connection, unless it is being closed already.
+// giveUp cuts the connection, unless it is being closed already: TLS would say goodbye first, for five seconds.
 func (s *socket) giveUp() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closing {
 		s.closing = true
 		s.cancel()
-		_ = s.conn.Close()
+		conn := s.conn.NetConn()
+		if outer, ok := conn.(interface{ NetConn() net.Conn }); ok {
+			conn = outer.NetConn()
+		}
+		_ = conn.Close()
 	}
 }

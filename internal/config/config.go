@@ -19,6 +19,9 @@ type Config struct {
 	AdminAPIKey Secret // empty where none was given
 	// TrustedProxies are those whose word on where a request comes from is believed; nil for nobody's.
 	TrustedProxies []netip.Prefix
+	// AllowedOrigins are those whose pages may ask from within a browser, in lower case; "*" alone is every one, nil none.
+	AllowedOrigins []string
+	TLS            TLS
 
 	Database Database
 	DataDir  string // absolute; it may not exist yet
@@ -70,6 +73,15 @@ type Watching struct {
 	PprofPort    *int   // answers go tool pprof on 127.0.0.1, 0 picks a free one; nil: none does
 	OTLPEndpoint string // base URL of a collector of traces, without a slash at its end; empty: nothing is traced
 }
+
+// TLS says what the API is served with. Both files are given, or none: then it is served without.
+type TLS struct {
+	CertFile string // PEM: the certificate, and behind it those that vouch for it
+	KeyFile  string // PEM
+}
+
+// Enabled tells whether there is a certificate.
+func (t TLS) Enabled() bool { return t.CertFile != "" }
 
 // CoinPaprika says how to reach that API.
 type CoinPaprika struct {

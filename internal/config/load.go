@@ -38,6 +38,8 @@ func (f Flags) Load() (Config, error) {
 		AdminAPIKey: r.key("ADMIN_API_KEY", f.AdminAPIKey),
 
 		TrustedProxies: r.networks("TRUSTED_PROXIES", f.TrustedProxies),
+		AllowedOrigins: r.origins("CORS_ALLOWED_ORIGINS", f.CORSAllowedOrigins),
+		TLS:            r.tls(f),
 
 		GraphQL:     r.graphQL(f),
 		CoinPaprika: r.coinPaprika(f),
@@ -124,6 +126,17 @@ func (r *reader) watching(f Flags) Watching {
 		w.OTLPEndpoint = r.baseURL("OTEL_EXPORTER_OTLP_ENDPOINT", f.OTLPEndpoint)
 	}
 	return w
+}
+
+// tls reads the two files, of which one is nothing without the other. What is in them is not looked at.
+func (r *reader) tls(f Flags) TLS {
+	switch {
+	case f.TLSCertFile != "" && f.TLSKeyFile == "":
+		r.refuse("TLS_KEY_FILE", nothing, "the file with the key of TLS_CERT_FILE, such as privkey.pem; or neither of the two")
+	case f.TLSCertFile == "" && f.TLSKeyFile != "":
+		r.refuse("TLS_CERT_FILE", nothing, "the file with the certificate of TLS_KEY_FILE, such as fullchain.pem; or neither of the two")
+	}
+	return TLS{f.TLSCertFile, f.TLSKeyFile}
 }
 
 // optionalPort reads a port, nil where none is given.

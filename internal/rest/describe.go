@@ -8,15 +8,18 @@ import (
 
 const title = "Kasparro"
 
+// apiVersion is that of what the routes promise. That of the program is no business of strangers, who may read the document.
+const apiVersion = "1"
+
 // describe opens the OpenAPI document. It is written out rather than taken from
 // huma.DefaultConfig, which adds a $schema field to every answer and pages that load scripts
 // from elsewhere.
-func describe(version string) huma.Config {
+func describe() huma.Config {
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
-				Title: title, Version: version,
+				Title: title, Version: apiVersion,
 				Description: "Crypto market data of several sources, normalised. The same data with more " +
 					"ways to ask is served over GraphQL at /graphql.",
 			},

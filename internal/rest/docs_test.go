@@ -115,7 +115,7 @@ func TestOpenAPIDescribesWhatIsAnswered(t *testing.T) {
 	ingest(t, store, "csv", eventful())
 	h := service(store, io.Discard)
 	doc := ok[document](t, get(t, h, "/openapi.json"))
-	require.Equal(t, []string{"3.1.0", "Kasparro", "v1.2.3"}, []string{doc.OpenAPI, doc.Info.Title, doc.Info.Version})
+	require.Equal(t, []string{"3.1.0", "Kasparro", "1"}, []string{doc.OpenAPI, doc.Info.Title, doc.Info.Version})
 	require.Equal(t, []string{"/compare-runs", "/data", "/health", "/livez", "/readyz", "/runs", "/stats"},
 		slices.Sorted(maps.Keys(doc.Paths)))
 	require.Equal(t, "x-api-key", doc.Components.SecuritySchemes["ApiKey"].Name)

@@ -23,7 +23,7 @@ const answerWithin = 10 * time.Second
 type Options struct {
 	Reader    market.Reader
 	Timetable market.Timetable
-	Version   string           // of the service, as shown by /health and /openapi.json
+	Version   string           // of the service, as /health shows it to those who have a key
 	Now       func() time.Time // the clock that freshness is judged by
 	Log       *slog.Logger     // gets the cause of every error that a client is not shown
 }
@@ -39,7 +39,7 @@ type service struct {
 func New(o Options) http.Handler {
 	s := &service{Options: o}
 	mux := http.NewServeMux()
-	api := humago.New(mux, describe(o.Version))
+	api := humago.New(mux, describe())
 	api.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) { checkQuery(api, ctx, next) })
 	s.registerHealth(api)
 	register(s, api, keyed("data", "/data", "Records, newest first, in pages", "Records"), s.data)

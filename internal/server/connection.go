@@ -30,6 +30,7 @@ func (c *connection) send(to io.Writer, part []byte) (sent int, err error) {
 		var n int
 		c.extend()
 		n, err = to.Write(part[:min(len(part), pieceSize)])
+		c.relax()
 		part, sent = part[n:], sent+n
 	}
 	return sent, err
@@ -39,6 +40,13 @@ func (c *connection) send(to io.Writer, part []byte) (sent int, err error) {
 func (c *connection) extend() {
 	if !c.own {
 		_ = c.control.SetWriteDeadline(time.Now().Add(c.within))
+	}
+}
+
+// relax takes the deadline of a piece that is gone back: HTTP/2 would end the answer at that moment though nothing is being sent.
+func (c *connection) relax() {
+	if !c.own {
+		_ = c.control.SetWriteDeadline(time.Time{})
 	}
 }
 

@@ -142,5 +142,7 @@ func TestWhatIsLiveIsLeftAlone(t *testing.T) {
 	require.Len(t, got.reading, 1, "that of the body, which net/http takes back")
 
 	got = asks(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 100_000)) })
-	require.Len(t, got.writing, 3, "two pieces and the end")
+	require.Len(t, got.writing, 5, "two pieces and the end")
+	require.Equal(t, []bool{false, true, false, true, false}, []bool{got.writing[0].IsZero(), got.writing[1].IsZero(), got.writing[2].IsZero(),
+		got.writing[3].IsZero(), got.writing[4].IsZero()}, "what was sent in time has no deadline any more")
 }

@@ -21,7 +21,8 @@ var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 // front gives every request an id, its own if that is sane, and its connection time to send and to read; logs it, and
 // survives its panics.
 type front struct {
-	next        gate
+	next        http.Handler
+	routeOf     func(*http.Request) string // for whoever watches
 	log         *slog.Logger
 	bodyWithin  time.Duration                                                                        // for the body of a request to arrive
 	pieceWithin time.Duration                                                                        // for a piece of the answer to be taken
@@ -39,7 +40,7 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	end := func(int, int64) {}
 	if f.watch != nil {
 		var ctx context.Context
-		ctx, end = f.watch(r, f.next.routeOf(r))
+		ctx, end = f.watch(r, f.routeOf(r))
 		r = r.WithContext(ctx)
 	}
 	control := http.NewResponseController(w)

@@ -72,13 +72,13 @@ func (w *response) Write(part []byte) (int, error) {
 }
 
 // begin notes the status of the answer, and that the connection ends with it where some of the request has not been
-// read: net/http would otherwise wait for the rest before it sends anything.
+// read: net/http would otherwise wait for the rest before it sends anything. HTTP/2 does not, and other requests share its connection.
 func (w *response) begin(status int) {
 	if w.status != 0 {
 		return
 	}
 	w.status = status
-	if w.body.remains() {
+	if w.body.remains() && w.request.ProtoMajor == 1 {
 		w.Header().Set("Connection", "close")
 	}
 }
@@ -110,6 +110,7 @@ func (w *response) Flush() {
 	w.begin(http.StatusOK)
 	w.extend()
 	_ = w.control.Flush()
+	w.relax()
 }
 
 // Hijack hands the connection over, for WebSockets.

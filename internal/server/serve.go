@@ -1,9 +1,11 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -42,13 +44,27 @@ const another = 8001
 
 func flagOf(setting string) string { return strings.ReplaceAll(strings.ToLower(setting), "_", "-") }
 
+// complaints logs what net/http has to say. That somebody could not agree with us on TLS is said of each who tries the port.
+type complaints struct{ log *slog.Logger }
+
+// Write logs a line.
+func (c complaints) Write(line []byte) (int, error) {
+	level := slog.LevelWarn
+	if bytes.HasPrefix(line, []byte("http: TLS handshake error")) {
+		level = slog.LevelDebug
+	}
+	c.log.Log(context.Background(), level, strings.TrimSpace(string(line)))
+	return len(line), nil
+}
+
 // Serve answers on the listener until ctx ends; then it takes no new requests, finishes those in
 // flight for up to ten seconds, and returns nil. It closes the listener. Any other end is an error. What goes on
 // beyond single answers is ended by hangUps, each called once and waited for.
 func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *slog.Logger, hangUps ...func()) error {
 	srv := &http.Server{
 		Handler: handler, ReadHeaderTimeout: readHeaderWithin, IdleTimeout: idleWithin, MaxHeaderBytes: maxHeaderBytes,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		HTTP2:    &http.HTTP2Config{WriteByteTimeout: pieceWithin}, // as for a piece, for all streams of a connection together
+		ErrorLog: stdlog.New(complaints{log}, "", 0),
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
 			boundUnsent(conn, pieceSize)
 			return ctx

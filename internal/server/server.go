@@ -22,7 +22,8 @@ import (
 // defaultMaxBody is 1 MiB.
 const defaultMaxBody = 1 << 20
 
-// Options are what the server is made of. All but Program, DataVersion, Metrics, Watch, MaxBody, BodyWithin and PieceWithin are required.
+// Options are what the server is made of. All but Program, DataVersion, Origins, TrustedProxies, Metrics, Watch, MaxBody, BodyWithin
+// and PieceWithin are required.
 type Options struct {
 	GraphQL    http.Handler
 	Playground http.Handler // serves /playground and everything below it
@@ -33,6 +34,7 @@ type Options struct {
 	Program     string
 	DataVersion func(context.Context) (int64, error)
 
+	Origins Origins // whose pages may ask from within a browser
 	// TrustedProxies are those whose X-Forwarded-For is believed; nobody else's is.
 	TrustedProxies []netip.Prefix
 
@@ -49,7 +51,7 @@ type Options struct {
 
 // New returns the handler of the whole service.
 func New(o Options) http.Handler {
-	g := gate{mux: http.NewServeMux(), routes: make(map[string]route), door: o.Door, proxies: o.TrustedProxies, maxBody: cmp.Or(o.MaxBody, defaultMaxBody)}
+	g := gate{mux: http.NewServeMux(), routes: make(map[string]route), door: o.Door, origins: o.Origins, proxies: o.TrustedProxies, maxBody: cmp.Or(o.MaxBody, defaultMaxBody)}
 	tags := tagger{program: o.Program, version: o.DataVersion}
 	for _, r := range routes(o) {
 		if r.tagged {
@@ -61,9 +63,19 @@ func New(o Options) http.Handler {
 		}
 	}
 	return front{
-		next: g, log: o.Log, watch: o.Watch,
+		next: g, log: o.Log, watch: o.Watch, routeOf: g.routeOf,
 		bodyWithin: cmp.Or(o.BodyWithin, bodyWithin), pieceWithin: cmp.Or(o.PieceWithin, pieceWithin),
 	}
+}
+
+// Aside returns the handler of a port for those who watch, who need no key there: with the headers, the log and the times of
+// the service.
+func Aside(handler http.Handler, log *slog.Logger) http.Handler {
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		harden(w.Header(), false, r.TLS != nil)
+		handler.ServeHTTP(w, r)
+	})
+	return front{next: next, log: log, bodyWithin: bodyWithin, pieceWithin: pieceWithin}
 }
 
 // gate decides, route by route, what may pass.
@@ -71,6 +83,7 @@ type gate struct {
 	mux     *http.ServeMux
 	routes  map[string]route // by pattern of the mux
 	door    *Door
+	origins Origins
 	proxies proxies
 	maxBody int64
 }
@@ -81,7 +94,10 @@ type gate struct {
 func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, pattern := g.mux.Handler(r)
 	to, known := g.routes[pattern]
-	harden(w.Header(), to.page)
+	harden(w.Header(), to.page, r.TLS != nil)
+	if g.origins.answered(w, r) {
+		return
+	}
 	key := keyOf(r)
 	r = r.WithContext(withAddress(r.Context(), g.proxies.origin(r)))
 	ctx, err := g.door.Admit(r.Context(), key)
@@ -145,25 +161,4 @@ func (g gate) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, g.maxBody)
 	g.mux.ServeHTTP(w, r)
-}
-
-// Policies on content. The pages are self-contained: nothing is loaded from elsewhere, and each says itself what it
-// needs beyond this.
-const (
-	pagePolicy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"
-	dataPolicy = "default-src 'none'; frame-ancestors 'none'"
-)
-
-// harden tells browsers to be careful with what is answered.
-func harden(h http.Header, page bool) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	if page {
-		h.Set("Content-Security-Policy", pagePolicy)
-		return
-	}
-	h.Set("Content-Security-Policy", dataPolicy)
-	h.Set("Cache-Control", "no-store")
 }

@@ -23,10 +23,10 @@ type tagged struct {
 	control string
 }
 
-func newTagged() *tagged {
+func newTagged(origins ...string) *tagged {
 	s := &tagged{version: 7, during: func() {}, control: "private, no-cache"}
 	o := options(slog.New(slog.DiscardHandler))
-	o.Program = "1.0"
+	o.Program, o.Origins = "1.0", server.NewOrigins(origins)
 	o.DataVersion = func(context.Context) (int64, error) { return s.version, s.away }
 	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.asked++

@@ -11,6 +11,9 @@ import (
 // that does not read at all. What is on its way is not bounded. It is set connection by connection, since a listener for
 // Multipath TCP, which is what net.Listen opens, hands it on to none.
 func boundUnsent(conn net.Conn, bytes int) {
+	if outer, ok := conn.(interface{ NetConn() net.Conn }); ok { // TLS
+		conn = outer.NetConn()
+	}
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
 		return

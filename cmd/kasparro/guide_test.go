@@ -88,7 +88,7 @@ func TestWhatTheGuideNamesIsThere(t *testing.T) {
 				require.Contains(t, strings.ToLower(strings.ReplaceAll(string(text), " ", "-")), "\n##-"+m[2]+"\n")
 			}
 		}
-		for _, m := range regexp.MustCompile(`\bmake ([a-z-]+)`).FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile("(?m)(?:`|^|&& )make ([a-z-]+)").FindAllStringSubmatch(string(text), -1) {
 			if m[1] != "backup" && m[1] != "restore" { // which have tests of their own
 				require.Regexp(t, `(?m)^`+m[1]+`:`, string(makefile), m[0])
 			}

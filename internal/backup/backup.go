@@ -19,7 +19,7 @@ const (
 	magic       = "PGDMP" // what the custom format begins with
 	endFormat   = "\nkasparro-backup-1 %010d %s\n"
 	endLength   = len("\nkasparro-backup-1 0123456789 \n") + 2*sha256.Size
-	maxManifest = 16 << 20
+	maxManifest = 4 << 20
 )
 
 // What may be wrong with a file. All are told to people as they are.

@@ -96,7 +96,7 @@ func revivedKeys(ctx context.Context, e *postgres.Exchange) (ids []string, err e
 		if pools[i], err = postgres.Open(e.URL(name), restoring); err != nil {
 			return nil, err
 		}
-		defer pools[i].Close()
+		defer func() { err = errors.Join(err, pools[i].Close()) }()
 	}
 	return postgres.RevivedKeys(ctx, pools[0], pools[1])
 }

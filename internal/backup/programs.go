@@ -57,7 +57,7 @@ func look(ctx context.Context, dir string) (Programs, bool) {
 	if _, err := os.Stat(filepath.Join(dir, "pg_restore")); err != nil {
 		return Programs{}, false
 	}
-	out, err := exec.CommandContext(ctx, filepath.Join(dir, "pg_dump"), "--version").Output() //nolint:gosec // where PostgreSQL is installed
+	out, err := exec.CommandContext(ctx, filepath.Join(dir, "pg_dump"), "--version").Output()
 	match := versionPattern.FindSubmatch(out)
 	if err != nil || match == nil {
 		return Programs{}, false
@@ -141,7 +141,7 @@ func (p Programs) command(ctx context.Context, name, url string, args ...string)
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, filepath.Join(p.dir, name), append(args, "--no-password", "--dbname="+shown)...) //nolint:gosec // as above
+	cmd := exec.CommandContext(ctx, filepath.Join(p.dir, name), append(args, "--no-password", "--dbname="+shown)...)
 	cmd.Env = env
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that it has the server give up as well
 	cmd.WaitDelay = 10 * time.Second

@@ -79,11 +79,11 @@ func makeBackup(ctx context.Context, cfg config.Config, to io.Writer) (made mani
 	}
 	d.patience = longStop
 	defer func() { err = errors.Join(err, d.Close()) }()
-	db, err := d.open(postgres.Pool{Name: "backup", MaxConns: 2})
+	db, err := d.openAt(d.direct, postgres.Pool{Name: "backup", MaxConns: 2})
 	if err != nil {
 		return manifest{}, 0, err
 	}
-	return writeBackup(ctx, d.url, db, to)
+	return writeBackup(ctx, d.direct, db, to)
 }
 
 // writeBackup has pg_dump write, while every table is summed up, what is in the database at one moment.

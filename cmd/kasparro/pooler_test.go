@@ -91,15 +91,12 @@ func TestThroughAPooler(t *testing.T) {
 			}
 			code, stdout, stderr := finish(t, t.TempDir(), env, "ingest", "coingecko", "csv")
 			require.Equal(t, exitDone, code, stdout+stderr)
-			for _, event := range told {
-				select {
-				case text := <-event:
-					require.Contains(t, text, `"priceUsd"`, faultsOf(services))
-				case <-time.After(time.Minute):
-					require.Fail(t, "nothing is told", services[0].stderr)
-				}
-			}
+			requireTold(t, services, told)
 			requireAlike(t, services)
+			if past {
+				code, stdout, stderr = finish(t, t.TempDir(), env, "backup", filepath.Join(t.TempDir(), "past.dump"))
+				require.Equal(t, exitDone, code, stdout+stderr)
+			}
 			db := postgrestest.Open(t, direct)
 			var listeners, locks int
 			require.NoError(t, db.NewRaw("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'kasparro listen' AND query LIKE 'LISTEN%'").Scan(t.Context(), &listeners))
@@ -146,4 +143,16 @@ func faultsOf(services []*apiOnly) (lines []string) {
 		}
 	}
 	return lines
+}
+
+func requireTold(t *testing.T, services []*apiOnly, told []<-chan string) {
+	t.Helper()
+	for _, event := range told {
+		select {
+		case text := <-event:
+			require.Contains(t, text, `"priceUsd"`, faultsOf(services))
+		case <-time.After(time.Minute):
+			require.Fail(t, "nothing is told", services[0].stderr)
+		}
+	}
 }

@@ -53,7 +53,7 @@ func inExchange(ctx context.Context, cfg config.Config, use func(*postgres.Excha
 	}
 	d.patience = longStop
 	defer func() { err = errors.Join(err, d.Close()) }()
-	e, err := postgres.BeginExchange(ctx, d.url, time.Now())
+	e, err := postgres.BeginExchange(ctx, d.direct, time.Now())
 	if errors.Is(err, postgres.ErrInUse) {
 		return fmt.Errorf("%w. Nothing was changed. Stop whatever uses it first: `make down` ends what `make up` has started", err)
 	}

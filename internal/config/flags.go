@@ -32,7 +32,7 @@ type Flags struct {
 	PostgresUser          string `env:"POSTGRES_USER" placeholder:"USER" group:"Database" help:"User at POSTGRES_HOST."`
 	PostgresPassword      string `env:"POSTGRES_PASSWORD" placeholder:"PASSWORD" group:"Database" help:"Password of POSTGRES_USER."`
 	PostgresDB            string `name:"postgres-db" env:"POSTGRES_DB" placeholder:"NAME" group:"Database" help:"Database at POSTGRES_HOST."`
-	DatabaseDirectURL     string `name:"database-direct-url" env:"DATABASE_DIRECT_URL" placeholder:"URL" group:"Database" help:"The same database without the pooler that the others name: for migrations, and to hear of commits."`
+	DatabaseDirectURL     string `name:"database-direct-url" env:"DATABASE_DIRECT_URL" placeholder:"URL" group:"Database" help:"The same database without the pooler that the others name: for migrations and backups, and to hear of commits."`
 	DatabaseReplicaURLs   string `name:"database-replica-urls" env:"DATABASE_REPLICA_URLS" placeholder:"URL,..." group:"Database" help:"Replicas of the database, separated by commas: what the API is asked is read there."`
 	DatabaseReplicaMaxLag string `name:"database-replica-max-lag" env:"DATABASE_REPLICA_MAX_LAG" fallback:"10s" placeholder:"10s" group:"Database" help:"How far behind a replica may be and still be read from: 10s, 1m."`
 	RawRetentionDays      string `env:"RAW_RETENTION_DAYS" fallback:"90" placeholder:"90" group:"Database" help:"How many days payloads are kept at least, 0 for ever; those of the newest records are always kept."`

@@ -57,7 +57,7 @@ func newFront(t *testing.T, upstream string) *front {
 // from is a client with an address of its own.
 func (f *front) from(address string) *http.Client {
 	return &http.Client{Transport: &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: f.roots}, //nolint:gosec // Go's least version is good
+		TLSClientConfig: &tls.Config{RootCAs: f.roots},
 		DialContext:     (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}).DialContext,
 	}}
 }
@@ -109,7 +109,7 @@ func TestHTTPSByCaddy(t *testing.T) {
 	status, _ = f.status(t, "127.0.0.3", "/stats", "wrong")
 	require.Equal(t, http.StatusUnauthorized, status, "another client")
 
-	dialer := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: f.roots}, Subprotocols: []string{"graphql-transport-ws"}} //nolint:gosec // as above
+	dialer := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: f.roots}, Subprotocols: []string{"graphql-transport-ws"}}
 	conn, res, err := dialer.DialContext(t.Context(), "wss"+strings.TrimPrefix(f.base, "https")+"/graphql", nil)
 	require.NoError(t, err)
 	require.NoError(t, res.Body.Close())

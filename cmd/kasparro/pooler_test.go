@@ -45,7 +45,7 @@ func pooler(t *testing.T, database string) (behind string) {
 	if os.Geteuid() == 0 { // which it refuses to run for
 		cmd.Args = append(cmd.Args, "--user=postgres")
 		for _, name := range []string{filepath.Dir(dir), dir} {
-			require.NoError(t, os.Chmod(name, 0o711)) //nolint:gosec // to be passed through by that user
+			require.NoError(t, os.Chmod(name, 0o711))
 		}
 		require.NoError(t, exec.CommandContext(t.Context(), "chown", "postgres", users, filepath.Join(dir, "pgbouncer.ini")).Run())
 	}

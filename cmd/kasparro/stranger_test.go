@@ -157,7 +157,7 @@ func (s *exposed) doctor(t *testing.T) {
 	d.stop(syscall.SIGKILL)
 	other := servertest.New(t, time.Now().Add(-time.Hour))
 	for wrong, env := range map[string][]string{
-		"it has expired on ":                       {"TLS_CERT_FILE=" + other.Cert, "TLS_KEY_FILE=" + other.Key},
+		"it has expired on":                        {"TLS_CERT_FILE=" + other.Cert, "TLS_KEY_FILE=" + other.Key},
 		"TLS_CERT_FILE (" + s.files.Cert + ") and": {"TLS_KEY_FILE=" + other.Key},
 	} {
 		d = launch(t, t.TempDir(), append(slices.Clone(s.env), env...), "doctor")

@@ -29,12 +29,13 @@ const friend = "https://app.example.com"
 func expose(t *testing.T) *exposed {
 	t.Helper()
 	files := servertest.New(t, time.Now().Add(48*time.Hour))
-	env := append(away(t), "ADMIN_API_KEY="+testAdminKey, "ETL_SCHEDULE=off", "METRICS_PORT=0", "PPROF_PORT=0",
+	s := &exposed{t: t, files: files}
+	s.env = append(away(t), "ADMIN_API_KEY="+testAdminKey, "ETL_SCHEDULE=off", "METRICS_PORT=0", "PPROF_PORT=0",
 		"TLS_CERT_FILE="+files.Cert, "TLS_KEY_FILE="+files.Key, "CORS_ALLOWED_ORIGINS=http://localhost:5173,"+friend)
-	s := &exposed{program: launch(t, t.TempDir(), env, "serve"), t: t, files: files}
+	s.program = launch(t, t.TempDir(), s.env, "serve")
 	address := s.served("address")
 	s.base = "https://" + address
-	s.env = append(env, "PORT="+address[strings.LastIndex(address, ":")+1:])
+	s.env = append(s.env, "PORT="+address[strings.LastIndex(address, ":")+1:])
 	return s
 }
 

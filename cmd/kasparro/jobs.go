@@ -76,19 +76,23 @@ func newJobs(store *postgres.Store, all []source.Source, t *telemetry.Telemetry,
 // off, and those that come meanwhile are one with it.
 func (j *jobs) run(ctx context.Context, name string, slot time.Time, startup bool) {
 	ctx, done := j.watch.Slot(ctx, name, slot)
-	err := untilReady(ctx, j.log.With("source", name, "slot", slot), func() (err error) {
+	var err error // of the last attempt, which untilReady forgets at the end of ctx
+	_ = untilReady(ctx, j.log.With("source", name, "slot", slot), func() error {
 		if startup {
-			return j.start(ctx, j.sources[name], slot)
+			err = j.start(ctx, j.sources[name], slot)
+		} else {
+			_, err = j.runner.Run(ctx, j.sources[name], ingest.Request{Trigger: market.TriggerSchedule, ScheduledAt: &slot})
 		}
-		_, err = j.runner.Run(ctx, j.sources[name], ingest.Request{Trigger: market.TriggerSchedule, ScheduledAt: &slot})
 		return err
 	})
 	switch {
-	case err == nil || ctx.Err() != nil:
+	case err == nil:
 		done(telemetry.SlotTaken, nil)
 	case errors.Is(err, market.ErrSlotTaken), errors.Is(err, market.ErrRunning):
 		j.log.InfoContext(ctx, "slot left to another run", "source", name, "slot", slot, "reason", err)
 		done(telemetry.SlotLeft, nil)
+	case ctx.Err() != nil:
+		done(telemetry.SlotMissed, nil)
 	default:
 		j.log.ErrorContext(ctx, "run failed", "source", name, "slot", slot, "error", err)
 		done(telemetry.SlotFailed, err)

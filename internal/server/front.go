@@ -23,10 +23,11 @@ var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 type front struct {
 	next        http.Handler
 	routeOf     func(*http.Request) string // for whoever watches
+	proxies     proxies
 	log         *slog.Logger
-	bodyWithin  time.Duration                                                                        // for the body of a request to arrive
-	pieceWithin time.Duration                                                                        // for a piece of the answer to be taken
-	watch       func(r *http.Request, route string) (context.Context, func(status int, bytes int64)) // nil: nobody does
+	bodyWithin  time.Duration                                                                                   // for the body of a request to arrive
+	pieceWithin time.Duration                                                                                   // for a piece of the answer to be taken
+	watch       func(r *http.Request, route string, ours bool) (context.Context, func(status int, bytes int64)) // nil: nobody does
 }
 
 // ServeHTTP answers through what is behind the front.
@@ -40,7 +41,7 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	end := func(int, int64) {}
 	if f.watch != nil {
 		var ctx context.Context
-		ctx, end = f.watch(r, f.routeOf(r))
+		ctx, end = f.watch(r, f.routeOf(r), f.proxies.has(f.proxies.origin(r)))
 		r = r.WithContext(ctx)
 	}
 	control := http.NewResponseController(w)

@@ -35,13 +35,13 @@ type Options struct {
 	DataVersion func(context.Context) (int64, error)
 
 	Origins Origins // whose pages may ask from within a browser
-	// TrustedProxies are those whose X-Forwarded-For is believed; nobody else's is.
+	// TrustedProxies are those whose X-Forwarded-For is believed, and what comes from whom is ours; nobody else's is.
 	TrustedProxies []netip.Prefix
 
 	Metrics http.Handler // serves /metrics to administrators; nil: there is no such route
-	// Watch, where set, is told of each request as it begins, with the path of its route, or "" where there is none. It returns the context
-	// to answer it in, and what is to be told of its end.
-	Watch func(r *http.Request, route string) (context.Context, func(status int, bytes int64))
+	// Watch, where set, is told of each request as it begins, with the path of its route, or "" where there is none, and whether it comes from
+	// one of ours. It returns the context to answer it in, and what is to be told of its end.
+	Watch func(r *http.Request, route string, ours bool) (context.Context, func(status int, bytes int64))
 
 	Log         *slog.Logger
 	MaxBody     int64         // bytes of a request body; 0 is 1 MiB
@@ -63,7 +63,7 @@ func New(o Options) http.Handler {
 		}
 	}
 	return front{
-		next: g, log: o.Log, watch: o.Watch, routeOf: g.routeOf,
+		next: g, log: o.Log, watch: o.Watch, routeOf: g.routeOf, proxies: o.TrustedProxies,
 		bodyWithin: cmp.Or(o.BodyWithin, bodyWithin), pieceWithin: cmp.Or(o.PieceWithin, pieceWithin),
 	}
 }

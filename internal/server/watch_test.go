@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,7 +23,7 @@ func TestEveryRequestIsWatchedByItsRoute(t *testing.T) {
 		require.Equal(t, "/graphql", r.Context().Value(seenKey{}))
 		panic("inside")
 	})
-	o.Watch = func(r *http.Request, route string) (context.Context, func(int, int64)) {
+	o.Watch = func(r *http.Request, route string, _ bool) (context.Context, func(int, int64)) {
 		require.NotEmpty(t, market.RequestID(r.Context()))
 		return context.WithValue(r.Context(), seenKey{}, route), func(status int, bytes int64) {
 			told = append(told, fmt.Sprintf("%s %s %d %t", r.Method, route, status, bytes > 0))
@@ -37,6 +38,23 @@ func TestEveryRequestIsWatchedByItsRoute(t *testing.T) {
 	ask(t, h, "GET", "/nowhere/"+readKey, key)
 	ask(t, h, "DELETE", "/data", key)
 	require.Equal(t, []string{"GET /data 200 false", "GET /data 401 true", "POST /graphql 500 true", "GET /playground 200 false", "GET  404 true", "DELETE  405 true"}, told)
+}
+
+// One of ours is who asks from a trusted address itself: what a proxy of ours hands on of a stranger is the stranger's.
+func TestWhoseRequestsAreOurs(t *testing.T) {
+	o := options(slog.New(slog.DiscardHandler))
+	o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")} // httptest asks from 192.0.2.1
+	var told []bool
+	o.Watch = func(r *http.Request, _ string, ours bool) (context.Context, func(int, int64)) {
+		told = append(told, ours)
+		return r.Context(), func(int, int64) {}
+	}
+	for _, headers := range [][]string{nil, {"X-Forwarded-For: 198.51.100.7"}, {"X-Forwarded-For: 198.51.100.7, 192.0.2.9"}, {"X-Forwarded-For: 192.0.2.9"}} {
+		ask(t, server.New(o), "GET", "/livez", headers...)
+	}
+	o.TrustedProxies = nil
+	ask(t, server.New(o), "GET", "/livez")
+	require.Equal(t, []bool{true, false, false, true, false}, told)
 }
 
 func TestMetricsAreForAdministrators(t *testing.T) {

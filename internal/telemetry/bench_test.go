@@ -43,7 +43,7 @@ func BenchmarkRequest(b *testing.B) {
 		r := httptest.NewRequest("GET", "/data", nil)
 		b.ReportAllocs()
 		for b.Loop() {
-			_, end := w.Request(r, "/data")
+			_, end := w.Request(r, "/data", true)
 			end(200, 100)
 		}
 	})

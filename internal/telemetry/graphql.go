@@ -74,8 +74,8 @@ func (o operations) nameAndType(ctx context.Context) (name, kind string) {
 
 type operationKey struct{}
 
-// InterceptOperation begins the span of an operation, which ends with its answer; that of a subscription as soon as it has begun, since it
-// may last for days.
+// InterceptOperation begins the span of an operation, which ends with its answer. That of a subscription ends as soon as it has begun, and
+// nothing hangs on it: what is read for its events, for days it may be, would all be one trace.
 func (o operations) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	name, kind := o.nameAndType(ctx)
 	live := kind == string(ast.Subscription)
@@ -91,7 +91,7 @@ func (o operations) InterceptOperation(ctx context.Context, next graphql.Operati
 		trace.WithAttributes(attribute.String("graphql.operation.name", name), attribute.String("graphql.operation.type", kind)))...)
 	if live {
 		defer span.End()
-		return next(ctx)
+		return next(trace.ContextWithSpanContext(ctx, trace.SpanContext{}))
 	}
 	return next(context.WithValue(ctx, operationKey{}, span))
 }

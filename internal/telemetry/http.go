@@ -44,16 +44,21 @@ var unwatched = map[string]bool{"/health": true, "/livez": true, "/readyz": true
 
 var propagator propagation.TraceContext
 
-// Request is told of a request as it begins, with the path of its route, or "" where there is none. It returns the context to answer it
-// in, and what is to be told of its end. What the client names in the path or the query goes nowhere.
-func (t *Telemetry) Request(r *http.Request, route string) (context.Context, func(status int, bytes int64)) {
+// Request is told of a request as it begins, with the path of its route, or "" where there is none, and whether whoever sends it is one of
+// ours. It returns the context to answer it in, and what is to be told of its end. What the client names in the path or the query goes
+// nowhere.
+func (t *Telemetry) Request(r *http.Request, route string, ours bool) (context.Context, func(status int, bytes int64)) {
 	began, ctx := time.Now(), r.Context()
 	t.http.flying.Inc()
 	var span trace.Span
 	if t.tracer != nil && !unwatched[route] {
-		ctx, span = t.tracer.Start(propagator.Extract(ctx, propagation.HeaderCarrier(r.Header)), methodOf(r)+" "+route, trace.WithSpanKind(trace.SpanKindServer),
+		said := saidOf(r)
+		if ours {
+			ctx = trace.ContextWithRemoteSpanContext(ctx, said)
+		}
+		ctx, span = t.tracer.Start(ctx, methodOf(r)+" "+route, append(linkTo(said, ours), trace.WithSpanKind(trace.SpanKindServer),
 			trace.WithAttributes(attribute.String("http.request.method", methodOf(r)), attribute.String("http.route", route),
-				attribute.String("kasparro.request_id", market.RequestID(ctx))))
+				attribute.String("kasparro.request_id", market.RequestID(ctx))))...)
 	}
 	return ctx, func(status int, bytes int64) {
 		t.http.flying.Dec()
@@ -68,6 +73,21 @@ func (t *Telemetry) Request(r *http.Request, route string) (context.Context, fun
 			span.End()
 		}
 	}
+}
+
+// saidOf is the span that a request says it belongs to, if any, without the texts that may come with it.
+func saidOf(r *http.Request) trace.SpanContext {
+	said := trace.SpanContextFromContext(propagator.Extract(context.Background(), propagation.HeaderCarrier(r.Header)))
+	return said.WithTraceState(trace.TraceState{})
+}
+
+// linkTo has what a stranger asks be a trace of its own, which is linked to the span that it names: whether a request is traced is not for
+// strangers to say.
+func linkTo(said trace.SpanContext, ours bool) []trace.SpanStartOption {
+	if ours || !said.IsValid() {
+		return nil
+	}
+	return []trace.SpanStartOption{trace.WithLinks(trace.Link{SpanContext: said})}
 }
 
 // methodOf is the method of a request, of which there are only so many.

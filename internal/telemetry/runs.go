@@ -21,7 +21,7 @@ type runMetrics struct {
 // Outcomes of rows and of slots.
 var (
 	rowOutcomes  = []string{"inserted", "updated", "unchanged", "rejected"}
-	slotOutcomes = []string{SlotTaken, SlotLeft, SlotFailed}
+	slotOutcomes = []string{SlotTaken, SlotLeft, SlotMissed, SlotFailed}
 	runStatuses  = []market.RunStatus{market.RunSucceeded, market.RunPartial, market.RunInterrupted, market.RunFailed}
 	driftKinds   = []market.DriftKind{market.DriftNewPath, market.DriftMissingPath, market.DriftTypeChanged}
 )
@@ -30,19 +30,20 @@ var (
 const (
 	SlotTaken  = "taken"  // this process has run it
 	SlotLeft   = "left"   // another process has, or a run before it was still going on
+	SlotMissed = "missed" // the process was stopped before it could be run
 	SlotFailed = "failed" // it could not be run
 )
 
 func newRunMetrics(r prometheus.Registerer, sources []string) runMetrics {
 	m := runMetrics{
 		runs:     counter(r, "runs_total", "Runs of this process that ended, by status.", "source", "status"),
-		rows:     counter(r, "rows_total", "Items that were stored, by what came of them.", "source", "outcome"),
-		pages:    counter(r, "pages_total", "Pages committed.", "source"),
+		rows:     counter(r, "rows_total", "Items that this process has stored, or put into quarantine, by what came of them.", "source", "outcome"),
+		pages:    counter(r, "pages_total", "Pages that this process has committed.", "source"),
 		retries:  counter(r, "upstream_retries_total", "Requests to upstreams that were repeated.", "source"),
 		waits:    counter(r, "upstream_waits_total", "Times that a request to an upstream was held back, by a rate limit or before a repetition.", "source"),
 		waited:   counter(r, "upstream_wait_seconds_total", "How long all of them took.", "source"),
 		bytes:    counter(r, "upstream_received_bytes_total", "Bytes of the answers of upstreams, after decompression.", "source"),
-		drifts:   counter(r, "drifts_total", "Changes found in the shape of payloads.", "source", "kind"),
+		drifts:   counter(r, "drifts_total", "Changes that runs of this process have found in the shape of payloads.", "source", "kind"),
 		slots:    counter(r, "slots_total", "Slots of the schedule that came up in this process, by what became of them.", "source", "outcome"),
 		duration: histogram(r, "run_duration_seconds", "How long runs took.", []float64{.1, .5, 1, 5, 10, 30, 60, 300, 1800, 7200}, "source"),
 		abandoned: prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: "runs_abandoned_total",
@@ -75,11 +76,16 @@ func (m runMetrics) prepare(source string) {
 	m.duration.WithLabelValues(source)
 }
 
+// itemsOf are how many items had each of rowOutcomes.
+func itemsOf(c market.Counters) [4]int64 {
+	return [...]int64{c.Inserted, c.Updated, c.Unchanged, c.Rejected}
+}
+
 func lower[T ~string](s T) string { return strings.ToLower(string(s)) }
 
 // Committed is told what a page has added to the counters of its run.
 func (t *Telemetry) Committed(run market.Run, added market.Counters) {
-	for i, n := range []int64{added.Inserted, added.Updated, added.Unchanged, added.Rejected} {
+	for i, n := range itemsOf(added) {
 		t.runs.rows.WithLabelValues(run.Source, rowOutcomes[i]).Add(float64(n))
 	}
 	t.runs.pages.WithLabelValues(run.Source).Add(float64(added.Pages))
@@ -116,7 +122,7 @@ func (t *Telemetry) Part(ctx context.Context, part string, run market.Run) (cont
 		attribute.String("kasparro.run_id", market.GlobalID(market.IDRun, run.ID)))
 }
 
-// Slot begins the span of a slot, and returns what is to be told of what became of it, one of SlotTaken, SlotLeft and SlotFailed.
+// Slot begins the span of a slot, and returns what is to be told of what became of it, one of SlotTaken and the like.
 func (t *Telemetry) Slot(ctx context.Context, source string, slot time.Time) (context.Context, func(outcome string, err error)) {
 	done := nothing
 	if t.tracer != nil {

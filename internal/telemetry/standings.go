@@ -56,12 +56,16 @@ var (
 	running      = describe("source_runs_running", "Runs that are going on, in whatever process.", "source")
 	creditsUsed  = describe("source_credits_used", "Requests made to the upstream this month in UTC, by all processes.", "source")
 	creditsLimit = describe("source_credits_limit", "Requests that may be made in a month; absent where there is no budget.", "source")
+	failures     = describe("source_failures_in_a_row", "Runs that failed, in part or altogether, or were abandoned since the last that succeeded, in whatever process; 100 at most.", "source")
+	hourRuns     = describe("source_hour_runs", "Runs that ended within the last hour, in whatever process, by status.", "source", "status")
+	hourItems    = describe("source_hour_items", "Items of these runs, and of those that are going on, by what came of them.", "source", "outcome")
+	hourDrifts   = describe("source_hour_drifts", "Changes that they found in the shape of payloads.", "source", "kind")
 	creditsLeft  = describe("source_credits_left", "Requests that are left of them this month; absent where there is no budget.", "source")
 )
 
 // Describe implements prometheus.Collector.
 func (s *standings) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{databaseUp, databaseFails, databaseTook, lastSuccess, fresh, newestRecord, checkpoint, records, quarantine, running, creditsUsed, creditsLimit, creditsLeft} {
+	for _, d := range []*prometheus.Desc{databaseUp, databaseFails, databaseTook, lastSuccess, fresh, newestRecord, checkpoint, records, quarantine, running, failures, hourRuns, hourItems, hourDrifts, creditsUsed, creditsLimit, creditsLeft} {
 		to <- d
 	}
 }
@@ -111,10 +115,25 @@ func (s *standings) tell(source market.Standing, gauge func(*prometheus.Desc, fl
 	gauge(records, float64(source.RecordCount), source.Name)
 	gauge(quarantine, float64(source.Waiting), source.Name)
 	gauge(running, float64(source.Running), source.Name)
+	gauge(failures, float64(source.FailuresInARow), source.Name)
+	tellHour(source.Name, source.LastHour, gauge)
 	gauge(creditsUsed, float64(source.RequestsThisMonth), source.Name)
 	if budget := s.budgets[source.Name]; budget > 0 {
 		gauge(creditsLimit, float64(budget), source.Name)
 		gauge(creditsLeft, float64(max(0, budget-source.RequestsThisMonth)), source.Name)
+	}
+}
+
+// tellHour tells what runs have done, whoever ran them: a run of the command line is counted by no process that is watched.
+func tellHour(source string, hour market.Hour, gauge func(*prometheus.Desc, float64, ...string)) {
+	for _, status := range append(runStatuses, market.RunAbandoned) {
+		gauge(hourRuns, float64(hour.Runs[status]), source, lower(status))
+	}
+	for i, n := range itemsOf(hour.Items) {
+		gauge(hourItems, float64(n), source, rowOutcomes[i])
+	}
+	for _, kind := range driftKinds {
+		gauge(hourDrifts, float64(hour.Drifts[kind]), source, lower(kind))
 	}
 }
 

@@ -33,7 +33,10 @@ func TestStandingsAreReadOnceForAllWhoAskAndTellWhenTheyCannotBe(t *testing.T) {
 				return nil, answer
 			}
 			return []market.Standing{
-				{Name: "coingecko", RecordCount: 5, LastSuccessAt: &fresh, CheckpointAt: &fresh, NewestRecordAt: &stale, Waiting: 3, Running: 1, RequestsThisMonth: 90},
+				{Name: "coingecko", RecordCount: 5, LastSuccessAt: &fresh, CheckpointAt: &fresh, NewestRecordAt: &stale, Waiting: 3, Running: 1, RequestsThisMonth: 90, FailuresInARow: 2, LastHour: market.Hour{
+					Runs: map[market.RunStatus]int64{market.RunFailed: 4, market.RunAbandoned: 1}, Drifts: map[market.DriftKind]int64{market.DriftNewPath: 6},
+					Items: market.Counters{Inserted: 11, Updated: 12, Unchanged: 13, Rejected: 14},
+				}},
 				{Name: "csv", LastSuccessAt: &stale, RequestsThisMonth: 7},
 			}, nil
 		}, hourly{}, map[string]int64{"coingecko": 100})
@@ -42,7 +45,12 @@ func TestStandingsAreReadOnceForAllWhoAskAndTellWhenTheyCannotBe(t *testing.T) {
 			for _, want := range []string{
 				"kasparro_database_up 1", `kasparro_source_fresh{source="coingecko"} 1`, `kasparro_source_fresh{source="csv"} 0`,
 				`kasparro_source_quarantine_items{source="coingecko"} 3`, `kasparro_source_credits_left{source="coingecko"} 10`,
-				`kasparro_source_credits_used{source="csv"} 7`, `kasparro_source_runs_running{source="coingecko"} 1`,
+				`kasparro_source_credits_used{source="csv"} 7`, `kasparro_source_failures_in_a_row{source="coingecko"} 2`,
+				`kasparro_source_hour_runs{source="coingecko",status="failed"} 4`, `kasparro_source_hour_runs{source="coingecko",status="abandoned"} 1`,
+				`kasparro_source_hour_runs{source="coingecko",status="succeeded"} 0`, `kasparro_source_hour_drifts{kind="new_path",source="coingecko"} 6`,
+				`kasparro_source_hour_drifts{kind="missing_path",source="coingecko"} 0`, `kasparro_source_hour_items{outcome="inserted",source="coingecko"} 11`,
+				`kasparro_source_hour_items{outcome="updated",source="coingecko"} 12`, `kasparro_source_hour_items{outcome="unchanged",source="coingecko"} 13`,
+				`kasparro_source_hour_items{outcome="rejected",source="coingecko"} 14`, `kasparro_source_hour_items{outcome="rejected",source="csv"} 0`, `kasparro_source_runs_running{source="coingecko"} 1`,
 			} {
 				require.Contains(t, text, want)
 			}

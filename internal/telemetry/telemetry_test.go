@@ -117,7 +117,7 @@ func TestNamesThatClientsChooseAreBounded(t *testing.T) {
 func TestMethodsThatClientsInventAreOne(t *testing.T) {
 	w := newWorld(t, telemetry.Options{})
 	for _, method := range []string{"BREW", "WHEN", "GET"} {
-		_, end := w.Request(httptest.NewRequest(method, "/data?api_key=hush", nil), "/data")
+		_, end := w.Request(httptest.NewRequest(method, "/data?api_key=hush", nil), "/data", false)
 		end(200, 10)
 	}
 	text := w.metrics(t)

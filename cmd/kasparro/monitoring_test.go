@@ -36,7 +36,7 @@ func prometheusTool(t *testing.T, name string) string {
 func TestAlerts(t *testing.T) {
 	t.Parallel()
 	promtool(t, nil, "check", "config", "prometheus.yml") // and the rules that it names
-	promtool(t, nil, "test", "rules", "alerts_test.yml")
+	promtool(t, nil, "test", "rules", "alerts_test.yml", "alerts_month_test.yml")
 	rules, err := os.ReadFile(filepath.Join(monitoring, "alerts.yml"))
 	require.NoError(t, err)
 	tests, err := os.ReadFile(filepath.Join(monitoring, "alerts_test.yml"))

@@ -21,7 +21,7 @@ import (
 func newTelemetry(ctx context.Context, cfg config.Config, operations []string, log *slog.Logger) (*telemetry.Telemetry, error) {
 	return telemetry.New(ctx, telemetry.Options{
 		Version: version, Commit: commit, Sources: sourceNames(sources(cfg, nil)), Operations: operations,
-		Endpoint: cfg.Watching.OTLPEndpoint, Log: log,
+		Endpoint: cfg.Watching.TracesURL, Log: log,
 	})
 }
 

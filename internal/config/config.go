@@ -69,9 +69,9 @@ type Database struct {
 
 // Watching says where what goes on inside is shown.
 type Watching struct {
-	MetricsPort  *int   // answers /metrics without a key, 0 picks a free one; nil: the port of the API does, to administrators
-	PprofPort    *int   // answers go tool pprof on 127.0.0.1, 0 picks a free one; nil: none does
-	OTLPEndpoint string // base URL of a collector of traces, without a slash at its end; empty: nothing is traced
+	MetricsPort *int   // answers /metrics without a key, 0 picks a free one; nil: the port of the API does, to administrators
+	PprofPort   *int   // answers go tool pprof on 127.0.0.1, 0 picks a free one; nil: none does
+	TracesURL   string // takes traces by OTLP over HTTP; empty: nothing is traced
 }
 
 // TLS says what the API is served with. Both files are given, or none: then it is served without.

@@ -74,9 +74,10 @@ type Flags struct {
 	GraphQLDocumentsOnly   string `name:"graphql-documents-only" env:"GRAPHQL_DOCUMENTS_ONLY" fallback:"off" placeholder:"off" group:"GraphQL" help:"on or off: whether no other query is answered."`
 	GraphQLIntrospection   string `name:"graphql-introspection" env:"GRAPHQL_INTROSPECTION" fallback:"on" placeholder:"on" group:"GraphQL" help:"on or off: whether the schema can be asked for, and errors suggest its names."`
 
-	MetricsPort  string `env:"METRICS_PORT" placeholder:"PORT" group:"Watching" help:"Port of HOST that answers /metrics without a key, 0 for any free one; if not given, the port of the API does, to administrators."`
-	PprofPort    string `env:"PPROF_PORT" placeholder:"PORT" group:"Watching" help:"Port of 127.0.0.1 that answers go tool pprof, 0 for any free one; if not given, none does."`
-	OTLPEndpoint string `name:"otel-exporter-otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" group:"Watching" help:"Base URL of a collector that takes traces by OTLP over HTTP; if not given, nothing is traced."`
+	MetricsPort        string `env:"METRICS_PORT" placeholder:"PORT" group:"Watching" help:"Port of HOST that answers /metrics without a key, 0 for any free one; if not given, the port of the API does, to administrators."`
+	PprofPort          string `env:"PPROF_PORT" placeholder:"PORT" group:"Watching" help:"Port of 127.0.0.1 that answers go tool pprof, 0 for any free one; if not given, none does."`
+	OTLPEndpoint       string `name:"otel-exporter-otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" group:"Watching" help:"Base URL of a collector that takes traces by OTLP over HTTP; if not given, nothing is traced."`
+	OTLPTracesEndpoint string `name:"otel-exporter-otlp-traces-endpoint" env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" placeholder:"URL" group:"Watching" help:"URL that takes traces, where it is not /v1/traces of OTEL_EXPORTER_OTLP_ENDPOINT."`
 
 	LogLevel  string `env:"LOG_LEVEL" fallback:"info" placeholder:"info" group:"Logging" help:"debug, info, warn or error."`
 	LogFormat string `env:"LOG_FORMAT" placeholder:"FORMAT" group:"Logging" help:"text or json; if not given, text on a terminal and json elsewhere."`

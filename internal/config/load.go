@@ -122,8 +122,11 @@ func (r *reader) graphQL(f Flags) GraphQL {
 
 func (r *reader) watching(f Flags) Watching {
 	w := Watching{MetricsPort: r.optionalPort("METRICS_PORT", f.MetricsPort), PprofPort: r.optionalPort("PPROF_PORT", f.PprofPort)}
-	if f.OTLPEndpoint != "" {
-		w.OTLPEndpoint = r.baseURL("OTEL_EXPORTER_OTLP_ENDPOINT", f.OTLPEndpoint)
+	switch {
+	case f.OTLPTracesEndpoint != "":
+		w.TracesURL = r.baseURL("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", f.OTLPTracesEndpoint)
+	case f.OTLPEndpoint != "":
+		w.TracesURL = r.baseURL("OTEL_EXPORTER_OTLP_ENDPOINT", f.OTLPEndpoint) + "/v1/traces"
 	}
 	return w
 }

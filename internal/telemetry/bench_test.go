@@ -19,7 +19,7 @@ import (
 func each(b *testing.B, what func(b *testing.B, w *world, ctx context.Context)) {
 	b.Run("untraced", func(b *testing.B) { what(b, newWorld(b, telemetry.Options{}), b.Context()) })
 	b.Run("traced", func(b *testing.B) {
-		w := newWorld(b, telemetry.Options{Endpoint: newCollector(b).URL})
+		w := newWorld(b, telemetry.Options{Endpoint: newCollector(b).URL + "/v1/traces"})
 		defer w.Close()
 		ctx, end := w.Begin(b.Context(), "benchmark")
 		defer end(nil)

@@ -19,7 +19,7 @@ type Options struct {
 	Version, Commit string // of the program
 	Sources         []string
 	Operations      []string      // names of GraphQL operations that are known beforehand: each has a series of its own
-	Endpoint        string        // base URL of a collector that speaks OTLP over HTTP; empty: nothing is traced
+	Endpoint        string        // URL that takes traces by OTLP over HTTP; empty: nothing is traced
 	SlowQuery       time.Duration // a statement that takes as long is logged; 0: 500 ms
 	Log             *slog.Logger
 }

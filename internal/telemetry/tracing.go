@@ -21,7 +21,7 @@ import (
 // newTracing makes what sends spans. How many, under what name and with what headers, the standard OTEL_ variables of the
 // environment say, which the library reads by itself.
 func newTracing(ctx context.Context, o Options) (*sdktrace.TracerProvider, error) {
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(o.Endpoint+"/v1/traces"))
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(o.Endpoint))
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
 	}

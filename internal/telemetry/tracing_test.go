@@ -20,7 +20,7 @@ import (
 
 func TestSpansHangTogether(t *testing.T) {
 	c := newCollector(t)
-	w := newWorld(t, telemetry.Options{Endpoint: c.URL})
+	w := newWorld(t, telemetry.Options{Endpoint: c.URL + "/v1/traces"})
 	r := httptest.NewRequest("GET", "/data?api_key=hush", nil)
 	r.Header.Set("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 	ctx, end := w.Request(r, "/data", true)
@@ -56,7 +56,7 @@ func TestSpansHangTogether(t *testing.T) {
 
 func TestOperationsOverASocketAreTracesOfTheirOwn(t *testing.T) {
 	c := newCollector(t)
-	w := newWorld(t, telemetry.Options{Endpoint: c.URL})
+	w := newWorld(t, telemetry.Options{Endpoint: c.URL + "/v1/traces"})
 	watch := w.Operations().(graphql.OperationInterceptor)
 	answers := w.Operations().(graphql.ResponseInterceptor)
 	fields := w.Operations().(graphql.FieldInterceptor)
@@ -108,7 +108,7 @@ func TestStrangersDoNotSayWhatIsTraced(t *testing.T) {
 			t.Setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
 			t.Setenv("OTEL_TRACES_SAMPLER_ARG", c.ratio)
 			kept := newCollector(t)
-			w := newWorld(t, telemetry.Options{Endpoint: kept.URL})
+			w := newWorld(t, telemetry.Options{Endpoint: kept.URL + "/v1/traces"})
 			r := httptest.NewRequest("GET", "/data", nil)
 			r.Header.Set("Traceparent", "00-"+trace+"-b7ad6b7169203331-"+c.flag)
 			r.Header.Set("Tracestate", "hush=hush")

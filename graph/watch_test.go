@@ -2,12 +2,15 @@ package graph_test
 
 import (
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/kasparro/kasparro/graph"
+	"github.com/kasparro/kasparro/internal/market"
 	"github.com/kasparro/kasparro/internal/telemetry"
 )
 
@@ -47,6 +50,21 @@ func TestOperationsAreWatched(t *testing.T) {
 		require.Contains(t, answer.Body.String(), want+"\n")
 	}
 	require.NotContains(t, answer.Body.String(), `operation="Wrong"`, "a query that cannot be run names nothing")
+}
+
+// An alert counts these codes, since the status says nothing.
+func TestWhatFailsInsideIsAnswered200AndCountedByItsCode(t *testing.T) {
+	w := newWorld(t)
+	watch := w.watched(t)
+	require.NoError(t, w.db.Close())
+	answer := httptest.NewRecorder()
+	r := httptest.NewRequest("POST", "/graphql", strings.NewReader(`{"query": "{ assets(first: 2) { nodes { slug } } }"}`))
+	r.Header.Set("Content-Type", "application/json")
+	w.ServeHTTP(answer, r.WithContext(market.WithScope(t.Context(), market.ScopeRead)))
+	require.Equal(t, http.StatusOK, answer.Code)
+	metrics := httptest.NewRecorder()
+	watch.Metrics().ServeHTTP(metrics, httptest.NewRequest("GET", "/metrics", nil))
+	require.Contains(t, metrics.Body.String(), `kasparro_graphql_operations_total{code="INTERNAL",operation="",type="query"} 1`+"\n")
 }
 
 func TestNamesOfDocuments(t *testing.T) {

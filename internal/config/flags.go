@@ -21,7 +21,7 @@ type Flags struct {
 	MaxBodyBytes               string `env:"MAX_BODY_BYTES" fallback:"1048576" placeholder:"1048576" group:"Server" help:"Bytes in the body of a request at most."`
 	APIKey                     string `name:"api-key" env:"API_KEY" placeholder:"KEY" group:"Server" help:"Key that clients send."`
 	AdminAPIKey                string `name:"admin-api-key" env:"ADMIN_API_KEY" placeholder:"KEY" group:"Server" help:"Key for administrators; it may read as well."`
-	TrustedProxies             string `name:"trusted-proxies" env:"TRUSTED_PROXIES" placeholder:"ADDRESS,..." group:"Server" help:"Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas. Nobody else's is."`
+	TrustedProxies             string `name:"trusted-proxies" env:"TRUSTED_PROXIES" placeholder:"ADDRESS,..." group:"Server" help:"Proxies whose X-Forwarded-For is believed, and callers whose traceparent is: addresses or networks, separated by commas. Nobody else's is."`
 	CORSAllowedOrigins         string `name:"cors-allowed-origins" env:"CORS_ALLOWED_ORIGINS" placeholder:"ORIGIN,..." group:"Server" help:"Whose pages may ask from within a browser: origins such as https://app.example.com, separated by commas, or * for all. If not given, the service's own alone."`
 	TLSCertFile                string `name:"tls-cert-file" env:"TLS_CERT_FILE" placeholder:"fullchain.pem" group:"Server" help:"File of the certificate and of those that vouch for it, as PEM: the API is then served by TLS. Read again when it changes."`
 	TLSKeyFile                 string `name:"tls-key-file" env:"TLS_KEY_FILE" placeholder:"privkey.pem" group:"Server" help:"File of the certificate's key, as PEM."`

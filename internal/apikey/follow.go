@@ -48,13 +48,16 @@ func (r *Ring) note(ctx context.Context, tell func(error)) {
 			ticks.Stop()
 			return
 		case <-ticks.C:
-			tell(r.noteUses(ctx))
+			tell(r.NoteUses(ctx))
 		}
 	}
 }
 
-// noteUses notes the uses that are due. Those that could not be are due again.
-func (r *Ring) noteUses(ctx context.Context) error {
+// NoteUses notes the uses that are due, as Run does every second: after it and the last use, once more is needed. Those that could not
+// be noted are due again.
+func (r *Ring) NoteUses(ctx context.Context) error {
+	r.noting.Lock()
+	defer r.noting.Unlock()
 	due := r.due()
 	if len(due) == 0 {
 		return nil

@@ -22,6 +22,8 @@ type memory struct {
 	away  error
 	slow  time.Duration
 	noted []map[string]time.Duration
+
+	readers int // how many are being answered
 }
 
 func (m *memory) LiveKeys(ctx context.Context) ([]market.LiveKey, error) {
@@ -32,8 +34,9 @@ func (m *memory) LiveKeys(ctx context.Context) ([]market.LiveKey, error) {
 		list = append(list, k)
 	}
 	away, slow := m.away, m.slow
+	m.readers++
 	m.mu.Unlock()
-	defer m.mu.Lock()
+	defer func() { m.mu.Lock(); m.readers-- }()
 	select {
 	case <-time.After(slow):
 		return list, away
@@ -42,7 +45,14 @@ func (m *memory) LiveKeys(ctx context.Context) ([]market.LiveKey, error) {
 	}
 }
 
-func (m *memory) NoteKeyUses(_ context.Context, ago map[string]time.Duration) error {
+func (m *memory) NoteKeyUses(ctx context.Context, ago map[string]time.Duration) error {
+	var slow time.Duration
+	m.change(func() { slow = m.slow })
+	select {
+	case <-time.After(slow):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.away != nil {
@@ -72,6 +82,13 @@ func (m *memory) change(do func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	do()
+}
+
+// awaitReader waits until somebody reads.
+func (m *memory) awaitReader() {
+	for reading := false; !reading; m.change(func() { reading = m.readers > 0 }) {
+		pass(time.Millisecond)
+	}
 }
 
 // inTime has a ring follow a store for as long as the test goes on, in the time of a bubble.

@@ -46,6 +46,7 @@ type Key struct {
 type Ring struct {
 	store   Store
 	reading sync.Mutex // held while the keys are read, so that what was read later is known later
+	noting  sync.Mutex // held while uses are noted, so that whoever notes the last of them has those that could not be noted before
 	read    atomic.Pointer[reading]
 	wake    chan struct{}
 
@@ -80,20 +81,28 @@ func (r *Ring) Check(text string) (Key, error) {
 	}
 	key, err := r.find(id, Digest(text))
 	if err == nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.used[id] = time.Now()
+		r.use(id)
 	}
 	return key, err
 }
 
-// Good returns nil as long as a key that was accepted still would be; otherwise the errors of Check.
+// Good returns nil as long as a key that was accepted still would be, and notes that it is in use; otherwise the errors of Check.
 func (r *Ring) Good(key Key) error {
 	now, err := r.find(key.ID, key.Digest)
-	if err == nil && now.Scope != key.Scope {
+	switch {
+	case err != nil:
+		return err
+	case now.Scope != key.Scope:
 		return ErrUnknown
 	}
-	return err
+	r.use(key.ID)
+	return nil
+}
+
+func (r *Ring) use(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.used[id] = time.Now()
 }
 
 // find compares in a time that tells nothing of what is kept, also where there is no such id.

@@ -104,6 +104,47 @@ func TestADatabaseThatIsAway(t *testing.T) {
 	})
 }
 
+// What a slow database says may be older than when it has said it.
+func TestAKeyIsRevokedWhileTheKeysAreRead(t *testing.T) {
+	for _, slow := range []time.Duration{time.Second, 2 * time.Second, 2900 * time.Millisecond} {
+		t.Run(slow.String(), func(t *testing.T) {
+			inTime(t, func(t *testing.T, m *memory, r *apikey.Ring) {
+				text := m.make(market.ScopeRead, 0)
+				require.NoError(t, r.Refresh(t.Context()))
+				key, err := r.Check(text)
+				require.NoError(t, err)
+				m.change(func() { m.slow = slow })
+				m.awaitReader()
+				m.revoke(text)
+				pass(4 * time.Second)
+				_, err = r.Check(text)
+				require.Error(t, err)
+				require.Error(t, r.Good(key))
+			})
+		})
+	}
+}
+
+// A key that expires while the keys are being read is none when they have been.
+func TestAKeyExpiresByTheTimeOfItsReading(t *testing.T) {
+	inTime(t, func(t *testing.T, m *memory, r *apikey.Ring) {
+		text := m.make(market.ScopeRead, 2*time.Second)
+		m.change(func() { m.slow = time.Second })
+		read := make(chan error, 1)
+		go func() { read <- r.Refresh(t.Context()) }()
+		synctest.Wait()
+		m.change(func() { m.away = errors.New("gone") }) // for all that is read later
+		pass(time.Second)
+		require.NoError(t, <-read)
+		pass(time.Second - time.Nanosecond)
+		_, err := r.Check(text)
+		require.NoError(t, err)
+		pass(time.Nanosecond)
+		_, err = r.Check(text)
+		require.ErrorIs(t, err, apikey.ErrUnknown)
+	})
+}
+
 func TestAKeyExpires(t *testing.T) {
 	inTime(t, func(t *testing.T, m *memory, r *apikey.Ring) {
 		text := m.make(market.ScopeRead, 2*time.Second)
@@ -126,43 +167,5 @@ func TestAWokenRingLooksAtOnce(t *testing.T) {
 		synctest.Wait()
 		_, err = r.Check(text)
 		require.NoError(t, err)
-	})
-}
-
-// However often a key is used, that is noted once a minute, and never while somebody waits; where it cannot be noted, later.
-func TestUsesAreNotedOnceAMinute(t *testing.T) {
-	inTime(t, func(t *testing.T, m *memory, r *apikey.Ring) {
-		busy, idle := m.make(market.ScopeRead, 0), m.make(market.ScopeRead, 0)
-		require.NoError(t, r.Refresh(t.Context()))
-		busyID, _ := apikey.Parse(busy)
-		use := func(times int) {
-			for range times {
-				_, err := r.Check(busy)
-				require.NoError(t, err)
-				pass(500 * time.Millisecond)
-			}
-		}
-		_, err := r.Check(idle[:len(idle)-1])
-		require.Error(t, err)
-		_, err = r.Check(busy)
-		require.NoError(t, err)
-		require.Empty(t, m.noted)
-		use(240) // two minutes
-		require.Len(t, m.noted, 2)
-		for _, ago := range m.noted {
-			require.Len(t, ago, 1)
-			require.LessOrEqual(t, ago[busyID], time.Second)
-		}
-		pass(time.Minute)
-		m.change(func() { m.noted = nil })
-		_, err = r.Check(busy)
-		require.NoError(t, err)
-		m.change(func() { m.away = errors.New("gone") })
-		pass(2 * time.Second)
-		require.Empty(t, m.noted)
-		m.change(func() { m.away = nil })
-		pass(time.Second)
-		require.Len(t, m.noted, 1)
-		require.Greater(t, m.noted[0][busyID], time.Second)
 	})
 }

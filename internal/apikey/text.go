@@ -21,7 +21,7 @@ const (
 	alphabet    = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
-// Pattern finds keys in any text; Parse tells which of its finds are real.
+// Pattern finds keys in any text, for scanners; Parse tells which of its finds are real.
 const Pattern = `\bkasparro_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}\b`
 
 var whole = regexp.MustCompile(`^` + Pattern + `$`)

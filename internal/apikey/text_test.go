@@ -78,6 +78,9 @@ func TestAScannerFindsAKey(t *testing.T) {
 	require.Empty(t, pattern.FindAllString("x"+text+" "+text+"x kasparro_commits", -1))
 }
 
+// around are texts that a key may stand in, or a part of it.
+var around = []string{"%s", "\n%s", "\t%s", "x%s", "key_%s", "%s_x", "%sx", "/%s/", "%q", "kasparro_commits00_%s", "é%sé", "%.58s", "%.30s"}
+
 func TestLogsShowNoKey(t *testing.T) {
 	id, text := apikey.New()
 	_, second := apikey.New()
@@ -89,13 +92,26 @@ func TestLogsShowNoKey(t *testing.T) {
 		require.NoError(t, err)
 		log := slog.New(handler(apikey.Redacted{File: file}))
 		log.With("first", text).Error("got "+text, "path", "/"+text+"/"+second, "error", fmt.Errorf("no %q", second), "other", "kasparro_commits")
+		for _, in := range around {
+			log.Info("got "+fmt.Sprintf(in, second), "path", fmt.Sprintf(in, second))
+		}
 		require.NoError(t, file.Close())
 		written, err := os.ReadFile(file.Name())
 		require.NoError(t, err)
 		out := string(written)
-		require.NotContains(t, out, text[20:], name)
-		require.NotContains(t, out, second[20:], name)
+		require.NotContains(t, out, text[22:30], name)
+		require.NotContains(t, out, second[22:30], name)
 		require.Equal(t, 3, strings.Count(out, "kasparro_"+id+"_…"), out)
 		require.Contains(t, out, "kasparro_commits")
+	}
+}
+
+func TestATextHoldsAKey(t *testing.T) {
+	id, text := apikey.New()
+	for _, in := range around {
+		require.True(t, apikey.Holds(fmt.Sprintf(in, text)), in)
+	}
+	for _, other := range []string{"", id, "kasparro_" + id, "kasparro_" + id + "_", "key_" + id, "kasparro_commits", text[22:]} {
+		require.False(t, apikey.Holds(other), other)
 	}
 }

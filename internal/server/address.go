@@ -35,13 +35,21 @@ func (p proxies) origin(r *http.Request) netip.Addr {
 	from := peer.Addr().Unmap()
 	said := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(said) {
-		before, err := netip.ParseAddr(strings.TrimSpace(hop))
+		before, err := parseHop(strings.TrimSpace(hop))
 		if !p.has(from) || err != nil {
 			break
 		}
 		from = before.Unmap()
 	}
 	return from
+}
+
+// parseHop reads an address of X-Forwarded-For, to which some proxies add the port.
+func parseHop(hop string) (netip.Addr, error) {
+	if with, err := netip.ParseAddrPort(hop); err == nil {
+		return with.Addr(), nil
+	}
+	return netip.ParseAddr(hop)
 }
 
 func (p proxies) has(address netip.Addr) bool {

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"math"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +15,10 @@ import (
 // Door lets callers in: it knows the keys, and counts what each asks for. The API asks it about what is not
 // over with one answer. It is safe for concurrent use.
 type Door struct {
+	// Refused, where set before the door is used, is told of every key that is not looked at, since too many wrong ones have come from
+	// its address ("" where that is not known). first is true once until all of them are forgiven.
+	Refused func(address string, first bool)
+
 	settings keyring
 	stored   *apikey.Ring
 	failures *failures
@@ -24,7 +27,10 @@ type Door struct {
 
 // NewDoor makes a door for the keys, each with the same limits.
 func NewDoor(keys Keys, limits Throttle) *Door {
-	return &Door{newKeyring(keys), keys.Stored, newFailures(time.Now), newThrottle(limits, time.Now)}
+	return &Door{
+		Refused:  func(string, bool) {},
+		settings: newKeyring(keys), stored: keys.Stored, failures: newFailures(time.Now), throttle: newThrottle(limits, time.Now),
+	}
 }
 
 // callerKey and visitKey are where a context holds whose key it is, and the request that is being answered.
@@ -42,16 +48,6 @@ type visit struct {
 
 // ErrKey is that a key is missing or not accepted.
 var ErrKey = errors.New("Invalid or missing API Key")
-
-// tooManyFailures is that too many wrong keys came from where a key comes from.
-type tooManyFailures struct{ wait time.Duration }
-
-// Error says how long to wait.
-func (e tooManyFailures) Error() string {
-	return fmt.Sprintf("Too many wrong keys have come from this address: no more are looked at for %d seconds.", e.seconds())
-}
-
-func (e tooManyFailures) seconds() int { return int(math.Ceil(e.wait.Seconds())) }
 
 // unknowable is that nobody can tell at the moment whether a key is good.
 type unknowable struct{ error }
@@ -92,26 +88,34 @@ func (d *Door) actor(k apikey.Key) string {
 	return market.KeyGlobalID(k.ID)
 }
 
-// check knows stored keys first, whatever else has come from the address: they are not to be guessed, and so nobody who
-// shares an address, that of a proxy say, can lock their owners out by guessing. A key from the settings may be short.
+// unguessable is how many characters a key of the settings has at least that nobody finds by trying: random ones, as all that we make.
+const unguessable = 32
+
+// check lets in by a key that is not to be guessed whatever else has come from the address: so nobody who shares one, that of a
+// proxy say, can lock the others out by guessing, or by a key that was revoked. A key from the settings may be short. Those need no
+// database, whatever they look like.
 func (d *Door) check(ctx context.Context, key string) (apikey.Key, error) {
-	found, err := d.stored.Check(key)
-	if err == nil {
+	digest := apikey.Digest(key)
+	found, ok := d.settings.find(digest)
+	if ok && len(key) >= unguessable {
 		return found, nil
 	}
-	if !errors.Is(err, apikey.ErrUnknown) {
+	stored, err := d.stored.Check(key)
+	switch _, isKey := apikey.Parse(key); {
+	case err == nil:
+		return stored, nil
+	case !errors.Is(err, apikey.ErrUnknown):
 		return apikey.Key{}, unknowable{err}
+	case isKey:
+		return apikey.Key{}, ErrKey // of the past, and no guess
 	}
-	digest := apikey.Digest(key)
-	good, wait := d.failures.try(addressOf(ctx), func() (ok bool) {
-		found, ok = d.settings.find(digest)
-		return ok
-	})
-	switch {
-	case wait > 0:
-		return apikey.Key{}, tooManyFailures{wait}
-	case !good:
-		return apikey.Key{}, ErrKey
+	from := addressOf(ctx)
+	err = d.failures.try(from, func() bool { return ok })
+	if wait := (tooManyFailures{}); errors.As(err, &wait) {
+		d.Refused(shown(from), wait.first)
+	}
+	if err != nil {
+		return apikey.Key{}, err
 	}
 	return found, nil
 }

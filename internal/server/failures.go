@@ -1,6 +1,8 @@
 package server
 
 import (
+	"fmt"
+	"math"
 	"net/netip"
 	"sync"
 	"time"
@@ -23,17 +25,36 @@ const (
 type failures struct {
 	now func() time.Time
 
-	mu    sync.Mutex
-	clean *simplelru.LRU[netip.Prefix, time.Time] // when all will be forgiven
+	mu   sync.Mutex
+	kept *simplelru.LRU[netip.Prefix, record]
+}
+
+// record is what is known of a place.
+type record struct {
+	clean time.Time // when all will be forgiven
+	told  bool      // that keys from there are refused, since it was clean
 }
 
 func newFailures(now func() time.Time) *failures {
-	kept, err := simplelru.NewLRU[netip.Prefix, time.Time](addressesKept, nil)
+	kept, err := simplelru.NewLRU[netip.Prefix, record](addressesKept, nil)
 	if err != nil {
 		panic(err) // the size is wrong
 	}
-	return &failures{now: now, clean: kept}
+	return &failures{now: now, kept: kept}
 }
+
+// tooManyFailures is that too many wrong keys came from where a key comes from.
+type tooManyFailures struct {
+	wait  time.Duration
+	first bool // that is told so, since all were forgiven
+}
+
+// Error says how long to wait.
+func (e tooManyFailures) Error() string {
+	return fmt.Sprintf("Too many wrong keys have come from this address: no more are looked at for %d seconds.", e.seconds())
+}
+
+func (e tooManyFailures) seconds() int { return int(math.Ceil(e.wait.Seconds())) }
 
 // placeOf is what an address counts as. All whose address is not known are in one place.
 func placeOf(from netip.Addr) netip.Prefix {
@@ -45,23 +66,29 @@ func placeOf(from netip.Addr) netip.Prefix {
 	return place
 }
 
-// try judges a key that comes from an address, which is not even looked at while too many from there were wrong: then
-// wait says for how long. Many at once are judged one after the other.
-func (f *failures) try(from netip.Addr, judge func() bool) (good bool, wait time.Duration) {
+// try judges a key that comes from an address, which is not even looked at while too many from there were wrong: then the error
+// is a tooManyFailures, and otherwise ErrKey or nil. Many at once are judged one after the other.
+func (f *failures) try(from netip.Addr, judge func() bool) error {
 	place := placeOf(from)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.now()
-	clean, _ := f.clean.Peek(place)
-	if clean.Before(now) {
-		clean = now
+	known, _ := f.kept.Peek(place)
+	if known.clean.Before(now) {
+		known = record{clean: now}
 	}
-	if wait := clean.Sub(now) - (failuresAtOnce-1)*forgiveEvery; wait > 0 {
-		return false, wait
+	if wait := known.clean.Sub(now) - (failuresAtOnce-1)*forgiveEvery; wait > 0 {
+		first := !known.told
+		if first {
+			known.told = true
+			f.kept.Add(place, known)
+		}
+		return tooManyFailures{wait, first}
 	}
 	if judge() {
-		return true, 0
+		return nil
 	}
-	f.clean.Add(place, clean.Add(forgiveEvery))
-	return false, 0
+	known.clean = known.clean.Add(forgiveEvery)
+	f.kept.Add(place, known)
+	return ErrKey
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"sync"
@@ -25,10 +26,16 @@ func newGuesser() *guesser {
 }
 
 // guess tries a wrong key, and returns how long the address has to wait, 0 where the key was looked at.
-func (g *guesser) guess(from string) time.Duration {
-	_, wait := g.try(netip.MustParseAddr(from), func() bool { return false })
-	return wait
+func (g *guesser) guess(from string) time.Duration { return g.wrong(netip.MustParseAddr(from)).wait }
+
+func (g *guesser) wrong(from netip.Addr) (refused tooManyFailures) {
+	_ = errors.As(g.try(from, wrong), &refused)
+	return refused
 }
+
+func wrong() bool { return false }
+
+func right() bool { return true }
 
 // exhaust fails until no more is looked at.
 func (g *guesser) exhaust(t *testing.T, from string) {
@@ -43,9 +50,7 @@ func TestFailuresAreForgivenOneByOne(t *testing.T) {
 	g := newGuesser()
 	g.exhaust(t, "192.0.2.1")
 	require.Equal(t, forgiveEvery, g.guess("192.0.2.1"), "being refused costs nothing more")
-	good, wait := g.try(netip.MustParseAddr("192.0.2.1"), func() bool { return true })
-	require.False(t, good, "it is not even looked at")
-	require.Positive(t, wait)
+	require.Error(t, g.try(netip.MustParseAddr("192.0.2.1"), right), "it is not even looked at")
 	g.at = g.at.Add(forgiveEvery - time.Nanosecond)
 	require.Equal(t, time.Nanosecond, g.guess("192.0.2.1"))
 	g.at = g.at.Add(time.Nanosecond)
@@ -55,14 +60,30 @@ func TestFailuresAreForgivenOneByOne(t *testing.T) {
 	g.exhaust(t, "192.0.2.1")
 }
 
+// Of a place that is refused is told once, and again only after it was clean.
+func TestAPlaceIsToldOfOnce(t *testing.T) {
+	g := newGuesser()
+	from := netip.MustParseAddr("192.0.2.1")
+	for range 2 {
+		for range failuresAtOnce {
+			require.Zero(t, g.wrong(from))
+		}
+		require.True(t, g.wrong(from).first)
+		for range 100 {
+			require.False(t, g.wrong(from).first)
+			g.at = g.at.Add(forgiveEvery)
+			require.Zero(t, g.wrong(from))
+		}
+		g.at = g.at.Add(failuresAtOnce*forgiveEvery + time.Nanosecond)
+	}
+}
+
 func TestARightKeyCostsNothing(t *testing.T) {
 	g := newGuesser()
 	for range 10 * failuresAtOnce {
-		good, wait := g.try(netip.MustParseAddr("192.0.2.1"), func() bool { return true })
-		require.True(t, good)
-		require.Zero(t, wait)
+		require.NoError(t, g.try(netip.MustParseAddr("192.0.2.1"), right))
 	}
-	require.Zero(t, g.clean.Len())
+	require.Zero(t, g.kept.Len())
 	g.exhaust(t, "192.0.2.1")
 }
 
@@ -83,10 +104,9 @@ func TestWhatCountsAsOnePlace(t *testing.T) {
 		}
 	}
 	for range failuresAtOnce {
-		require.True(t, func() bool { _, wait := g.try(netip.Addr{}, func() bool { return false }); return wait == 0 }())
+		require.Zero(t, g.wrong(netip.Addr{}))
 	}
-	_, wait := g.try(netip.Addr{}, func() bool { return false })
-	require.Positive(t, wait, "nowhere is a place as well")
+	require.Positive(t, g.wrong(netip.Addr{}).wait, "nowhere is a place as well")
 }
 
 // However many addresses fail, no more than so many are remembered, and those are the last.
@@ -95,7 +115,7 @@ func TestFailuresTakeNoMoreMemory(t *testing.T) {
 	for i := range 3 * addressesKept {
 		g.guess(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255))
 	}
-	require.Equal(t, addressesKept, g.clean.Len())
+	require.Equal(t, addressesKept, g.kept.Len())
 	g.exhaust(t, "192.0.2.1")
 	for i := range addressesKept - 1 {
 		g.guess(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255))
@@ -110,7 +130,7 @@ func TestGuessesAtOnceAreCounted(t *testing.T) {
 	var all sync.WaitGroup
 	for range 200 {
 		all.Go(func() {
-			g.try(netip.MustParseAddr("192.0.2.1"), func() bool { looked.Add(1); return false })
+			_ = g.try(netip.MustParseAddr("192.0.2.1"), func() bool { looked.Add(1); return false })
 		})
 	}
 	all.Wait()

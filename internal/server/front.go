@@ -9,8 +9,10 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"strings"
 	"time"
 
+	"github.com/kasparro/kasparro/internal/apikey"
 	"github.com/kasparro/kasparro/internal/market"
 )
 
@@ -32,12 +34,9 @@ type front struct {
 
 // ServeHTTP answers through what is behind the front.
 func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id := r.Header.Get(requestIDHeader)
-	if !saneRequestID.MatchString(id) {
-		id = rand.Text()
-	}
+	id := requestIDOf(r)
 	w.Header().Set(requestIDHeader, id)
-	r = r.WithContext(market.WithRequestID(r.Context(), id))
+	r = r.WithContext(withAddress(market.WithRequestID(r.Context(), id), f.proxies.origin(r)))
 	end := func(int, int64) {}
 	if f.watch != nil {
 		var ctx context.Context
@@ -56,6 +55,16 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer.finish()
 }
 
+// requestIDOf is the id of a request: its own if that is sane, and no key, which would stand in logs, traces and the audit log. Of the
+// keys of the settings that one alone is looked for that the request has brought: otherwise the answer would tell who guesses right.
+func requestIDOf(r *http.Request) string {
+	id, key := r.Header.Get(requestIDHeader), keyOf(r)
+	if !saneRequestID.MatchString(id) || apikey.Holds(id) || key != "" && strings.Contains(id, key) {
+		return rand.Text()
+	}
+	return id
+}
+
 // logAccess logs one line a request, without its query, which may hold what is no log's business.
 func (f front) logAccess(r *http.Request, answer *response, started time.Time) {
 	level := slog.LevelInfo
@@ -66,7 +75,7 @@ func (f front) logAccess(r *http.Request, answer *response, started time.Time) {
 	f.log.LogAttrs(r.Context(), level, "request",
 		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", answer.sent()),
 		slog.Int64("bytes", answer.bytes), slog.Duration("took", time.Since(started)),
-		slog.String("request_id", market.RequestID(r.Context())), slog.String("remote", r.RemoteAddr))
+		slog.String("request_id", market.RequestID(r.Context())), slog.String("remote", shown(addressOf(r.Context()))))
 }
 
 // rescue turns a panic into an internal error, or cuts the answer off where it has begun.

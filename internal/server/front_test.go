@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kasparro/kasparro/internal/apikey"
 	"github.com/kasparro/kasparro/internal/server"
 )
 
@@ -33,6 +35,13 @@ func TestRequestID(t *testing.T) {
 			require.Equal(t, c.kept, id == c.given)
 			require.Equal(t, id, answer.Header.Get("X-Seen-Id"), "the route sees the same id")
 		})
+	}
+	_, key := apikey.New()
+	for _, id := range []string{key, "x" + key[:30], "for." + readKey, readKey} {
+		require.NotContains(t, ask(t, handler(), "GET", "/health", "X-Api-Key: "+readKey, "X-Request-Id: "+id).Header.Get("X-Request-Id"), id[len(id)-8:], "a key is none")
+	}
+	for _, id := range []string{readKey, adminKey} {
+		require.Equal(t, id, ask(t, handler(), "GET", "/health", "X-Api-Key: wrong", "X-Request-Id: "+id).Header.Get("X-Request-Id"), "who guesses learns nothing")
 	}
 	first := ask(t, handler(), "GET", "/health").Header.Get("X-Request-Id")
 	require.NotEqual(t, first, ask(t, handler(), "GET", "/health").Header.Get("X-Request-Id"))
@@ -69,7 +78,7 @@ func TestAccessLog(t *testing.T) {
 	h := server.New(options(book.logger(slog.LevelInfo)))
 	ask(t, h, "GET", "/data?limit=3&x-api-key="+adminKey, "x-api-key: "+readKey, "X-Request-Id: trace-8")
 	line := book.String()
-	for _, want := range []string{`"method":"GET"`, `"path":"/data"`, `"status":200`, `"request_id":"trace-8"`} {
+	for _, want := range []string{`"method":"GET"`, `"path":"/data"`, `"status":200`, `"request_id":"trace-8"`, `"remote":"192.0.2.1"`} {
 		require.Contains(t, line, want)
 	}
 	require.Equal(t, 1, strings.Count(line, "\n"))
@@ -83,6 +92,17 @@ func TestAccessLog(t *testing.T) {
 	var all logbook
 	ask(t, server.New(options(all.logger(slog.LevelDebug))), "GET", "/health")
 	require.Contains(t, all.String(), `"path":"/health"`)
+}
+
+// The log names whoever asks, and not the proxy that passes it on.
+func TestTheLogNamesWhereARequestComesFrom(t *testing.T) {
+	var book logbook
+	o := options(book.logger(slog.LevelInfo))
+	o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	h := server.New(o)
+	require.Equal(t, http.StatusOK, knock(h, "10.0.0.1", readKey, "203.0.113.7").StatusCode)
+	require.Equal(t, http.StatusOK, knock(h, "198.51.100.1", readKey, "203.0.113.8").StatusCode)
+	require.Regexp(t, `(?s)"remote":"203.0.113.7".*"remote":"198.51.100.1"`, book.String())
 }
 
 func TestPlainErrorsBecomeProblems(t *testing.T) {

@@ -51,7 +51,7 @@ type Options struct {
 
 // New returns the handler of the whole service.
 func New(o Options) http.Handler {
-	g := gate{mux: http.NewServeMux(), routes: make(map[string]route), door: o.Door, origins: o.Origins, proxies: o.TrustedProxies, maxBody: cmp.Or(o.MaxBody, defaultMaxBody)}
+	g := gate{mux: http.NewServeMux(), routes: make(map[string]route), door: o.Door, origins: o.Origins, maxBody: cmp.Or(o.MaxBody, defaultMaxBody)}
 	tags := tagger{program: o.Program, version: o.DataVersion}
 	for _, r := range routes(o) {
 		if r.tagged {
@@ -84,7 +84,6 @@ type gate struct {
 	routes  map[string]route // by pattern of the mux
 	door    *Door
 	origins Origins
-	proxies proxies
 	maxBody int64
 }
 
@@ -99,7 +98,6 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	key := keyOf(r)
-	r = r.WithContext(withAddress(r.Context(), g.proxies.origin(r)))
 	ctx, err := g.door.Admit(r.Context(), key)
 	if key == "" && to.sockets && websocket.IsWebSocketUpgrade(r) {
 		g.serve(w, r)

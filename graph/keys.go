@@ -12,8 +12,8 @@ type Keys interface {
 	// CreateKey makes a key of what is given but for its id and digest, and returns it with the key itself, which is kept
 	// nowhere. What is wrong is a *market.InputError.
 	CreateKey(ctx context.Context, k market.NewAPIKey) (made market.APIKey, key string, err error)
-	// RevokeKey returns market.ErrNotFound where there is no such key.
-	RevokeKey(ctx context.Context, keyID string) (market.APIKey, error)
+	// RevokeKey takes the id of a key, or the key, and returns market.ErrNotFound where there is no such key.
+	RevokeKey(ctx context.Context, given string) (market.APIKey, error)
 	Keys(ctx context.Context, f market.KeyFilter, w market.Window[int64]) (market.Page[market.APIKey], error)
 	CountKeys(ctx context.Context, f market.KeyFilter) (int64, error)
 	AuditLog(ctx context.Context, f market.AuditFilter, w market.Window[int64]) (market.Page[market.AuditEntry], error)
@@ -31,5 +31,5 @@ func administers(ctx context.Context) error {
 	return errForbidden
 }
 
-// keyID is that of a key by its global id, or by itself.
+// keyID is that of a key by its global id, or by itself; a key stays as it is.
 func keyID(id string) string { return strings.TrimPrefix(id, market.IDKey+"_") }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -33,6 +34,9 @@ func (d *database) keys(cfg config.Config) (*keyDesk, error) {
 
 // CreateKey makes a key that this process accepts at once, and others within a second.
 func (k *keyDesk) CreateKey(ctx context.Context, wanted market.NewAPIKey) (made market.APIKey, key string, err error) {
+	if apikey.Holds(wanted.Name) {
+		return market.APIKey{}, "", &market.InputError{Field: "name", Given: "…", Allowed: "a name that is no key"}
+	}
 	wanted.KeyID, key = apikey.New()
 	wanted.Digest = apikey.Digest(key)
 	if made, err = k.Store.CreateKey(ctx, wanted); err != nil {
@@ -42,9 +46,17 @@ func (k *keyDesk) CreateKey(ctx context.Context, wanted market.NewAPIKey) (made 
 	return made, key, nil
 }
 
-// RevokeKey revokes a key, which this process refuses from then on, and others within five seconds.
-func (k *keyDesk) RevokeKey(ctx context.Context, keyID string) (market.APIKey, error) {
-	revoked, err := k.Store.RevokeKey(ctx, keyID)
+// RevokeKey revokes a key, which this process refuses from then on, and others within five seconds. A key that somebody has found
+// will do instead of its id, and what is neither goes no further: it may be a key with a slip in it.
+func (k *keyDesk) RevokeKey(ctx context.Context, given string) (market.APIKey, error) {
+	id, isKey := apikey.Parse(given)
+	if !isKey {
+		id = given
+	}
+	if !apikey.IsID(id) {
+		return market.APIKey{}, fmt.Errorf("%w: there is no key with this id (they read %s_N)", market.ErrNotFound, market.IDKey)
+	}
+	revoked, err := k.Store.RevokeKey(ctx, id)
 	if err == nil {
 		k.refresh(ctx)
 	}
@@ -69,6 +81,18 @@ func (k *keyDesk) follow(ctx context.Context, log *slog.Logger) error {
 		}
 	}
 	return nil
+}
+
+// noteLastWithin is how long the last uses of keys may take to be noted.
+const noteLastWithin = 2 * time.Second
+
+// noteLast notes the uses of keys when there are no more, whether or not ctx has ended.
+func (k *keyDesk) noteLast(ctx context.Context, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteLastWithin)
+	defer cancel()
+	if err := k.ring.NoteUses(ctx); err != nil {
+		log.Warn("the last use of keys could not be noted", "error", err)
+	}
 }
 
 // mayHoldKeys tells whether there may be keys in the database: one that is ours and was not made yet has none.

@@ -72,12 +72,8 @@ func (c keysCreate) Run(ctx context.Context, all *commands) error {
 
 // Run revokes a key.
 func (c keysRevoke) Run(ctx context.Context, all *commands) error {
-	id, isKey := apikey.Parse(c.ID)
-	if !isKey {
-		id = strings.TrimPrefix(c.ID, market.IDKey+"_")
-	}
 	return all.Keys.at(ctx, func(ctx context.Context, desk *keyDesk) error {
-		revoked, err := desk.RevokeKey(ctx, id)
+		revoked, err := desk.RevokeKey(ctx, strings.TrimPrefix(c.ID, market.IDKey+"_"))
 		if err == nil {
 			_, err = fmt.Printf("%s (%s) was revoked at %s\n", revoked.GlobalID(), cell(revoked.Name), revoked.RevokedAt.Format(time.RFC3339))
 		}

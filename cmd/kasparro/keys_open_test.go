@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
@@ -28,6 +29,7 @@ func TestWhatIsOpenWithARevokedKeyIsClosed(t *testing.T) {
 	}
 	require.NoError(t, socket.WriteJSON(map[string]any{"type": "subscribe", "id": "1", "payload": map[string]string{"query": "subscription { recordAdded { priceUsd } }"}}))
 	stream := s.streamOfRuns(t, key)
+	revoked := time.Now()
 	query(t, s.base, testAdminKey, `mutation { revokeApiKey(id: "`+id+`") { id } }`)
 	var err error
 	for err == nil { // the subscription may end first
@@ -39,6 +41,7 @@ func TestWhatIsOpenWithARevokedKeyIsClosed(t *testing.T) {
 	rest, err := io.ReadAll(stream)
 	require.NoError(t, err)
 	require.Contains(t, string(rest), "the key is not accepted any more")
+	require.Less(t, time.Since(revoked), promised)
 	require.NoError(t, other.WriteJSON(map[string]any{"type": "ping"}))
 	_, text, err := other.ReadMessage()
 	require.NoError(t, err)

@@ -44,64 +44,106 @@ func connect(t *testing.T, base, key string) *websocket.Conn {
 }
 
 // Whatever is done with keys, right and wrong, and wherever clients put them: what the program writes while it logs all it
-// can, and what the database holds, shows none of them, and no answer does but the one that a key is made with.
+// can, counts and traces, and what the database holds, shows none of them, and no answer does but the one that a key is made with.
 func TestNoKeyIsEverShown(t *testing.T) {
 	t.Parallel()
-	env := append(away(t), "ADMIN_API_KEY="+testAdminKey, "LOG_LEVEL=debug")
+	c := newCollector(t)
+	env := append(away(t), "ADMIN_API_KEY="+testAdminKey, "LOG_LEVEL=debug", "OTEL_EXPORTER_OTLP_ENDPOINT="+c.URL, "TRUSTED_PROXIES=127.0.0.0/8")
 	read, readID := makeKey(t, env, "a reader", "--scope", "read")
-	admin, _ := makeKey(t, env, "an operator", "--scope", "admin", "--expires", "1h")
+	admin, adminID := makeKey(t, env, "an operator", "--scope", "admin", "--expires", "1h")
 	s := serveWith(t, env)
 	made := query(t, s.base, admin, `mutation { createApiKey(name: "made over the API", scope: ADMIN) { key } }`)["createApiKey"].(map[string]any)["key"].(string)
-	var answers strings.Builder
+	shown := map[string]string{}
 	for _, key := range []string{read, admin, made} {
-		wrong := key[:len(key)-1] + "-"
-		for _, request := range [][]string{
-			{"GET", "/runs", "", "X-Api-Key", key},
-			{"GET", "/runs", "", "Authorization", "Bearer " + key},
-			{"GET", "/runs", "", "X-Api-Key", wrong},
-			{"GET", "/runs?x-api-key=" + key, ""},
-			{"GET", "/health?key=" + key, "", "X-Api-Key", key},
-			{"GET", "/stats", "", "X-Api-Key", key, "X-Request-Id", key},
-			{"POST", "/graphql", `{"query": "{ stats { totalRecords } }"}`, "X-Api-Key", key, "Content-Type", "application/json"},
-			{"POST", "/graphql", `{"query": "{ apiKeys { nodes { id name } } auditLog { nodes { actor detail } } }"}`, "X-Api-Key", key, "Content-Type", "application/json"},
-		} {
-			_, text := ask(t, request[0], s.base+request[1], request[2], request[3:]...)
-			if len(request) < 6 || request[5] != "X-Request-Id" { // which is sent back as it came
-				answers.WriteString(text)
-			}
-		}
-		// What is sent where no key belongs may be sent back, to whoever has sent it, and is not to be written down.
-		for _, place := range []string{"/" + key, "/data?source=" + key, "/graphql?query=" + url.QueryEscape("{ asset(slug: \""+key+"\") { "+key+" } }")} {
-			_, _ = ask(t, "GET", s.base+place, "", "X-Api-Key", key)
-		}
-		for _, mutation := range []string{`revokeApiKey(id: \"` + key + `\") { id }`, `startEtlRun(source: \"` + key + `\") { id }`} {
-			_, text := ask(t, "POST", s.base+"/graphql", `{"query": "mutation { `+mutation+` }"}`, "X-Api-Key", admin, "Content-Type", "application/json")
-			if strings.Contains(mutation, "revoke") {
-				answers.WriteString(text)
-			}
-		}
-		for _, given := range []string{key, wrong} {
-			_, _, _ = connect(t, s.base, given).ReadMessage()
-		}
+		shown["answers"] += s.use(t, key) + s.misplace(t, key)
 	}
-	_, err := s.db.ExecContext(t.Context(), "ALTER TABLE audit_log RENAME TO elsewhere") // it fails inside, and says so in the log
-	require.NoError(t, err)
-	_, text := ask(t, "POST", s.base+"/graphql", `{"query": "mutation { createApiKey(name: \"lost\", scope: READ) { key } }"}`, "X-Api-Key", made, "Content-Type", "application/json")
-	require.Contains(t, text, "internal error")
-	code, _, stderr := finish(t, t.TempDir(), env, "keys", "revoke", readID)
-	require.Equal(t, exitFailed, code)
+	for _, key := range []string{testKey, testAdminKey} {
+		shown["answers"] += s.asked(t, "GET", "/stats", "", "X-Api-Key", key, "X-Request-Id", "for."+key)
+	}
+	shown["answers"] += s.mutate(t, `createApiKey(name: \"noted\", scope: READ) { apiKey { id } }`, "X-Request-Id", testAdminKey)
+	revoked := s.mutate(t, `revokeApiKey(id: \"`+admin+`\") { id status }`)
+	require.Contains(t, revoked, `"id":"`+adminID+`","status":"REVOKED"`, "by the key itself")
+	lost := s.mutate(t, `revokeApiKey(id: \"`+made[:len(made)-1]+`-\") { id }`)
+	require.Contains(t, lost, "NOT_FOUND", "it is not guessed which was meant")
+	shown["metrics"] = s.asked(t, "GET", "/metrics", "", "X-Api-Key", testAdminKey)
+	shown["answers"] += revoked + lost
+	shown["the command line"] = s.failInside(t, env, made, readID)
 	require.Equal(t, exitDone, s.stop(syscall.SIGTERM), s.stderr.String())
+	shown["the log"], shown["traces"], shown["the database"] = s.stderr.String(), c.bytes.String(), contents(t, s)
 
-	held := contents(t, s)
-	require.Contains(t, s.stderr.String(), "note in the audit log", "the log tells what goes wrong")
-	require.Contains(t, s.stderr.String(), "_…", "and where a key has been cut down")
-	require.Contains(t, held, "made over the API")
-	for name, shown := range map[string]string{"the log": s.stderr.String(), "the command line": stderr, "answers": answers.String(), "the database": held} {
+	require.Contains(t, shown["the log"], "note in the audit log", "the log tells what goes wrong")
+	require.Contains(t, shown["the log"], "_…", "and where a key has been cut down")
+	require.Contains(t, shown["metrics"], `operation="other"`)
+	require.Contains(t, shown["traces"], "graphql query other")
+	require.Contains(t, shown["the database"], "made over the API")
+	for name, text := range shown {
 		for _, key := range []string{read, admin, made, testKey, testAdminKey} {
-			require.NotContains(t, shown, key, name)
-			require.NotContains(t, shown, key[max(0, len(key)-20):], "%s: the end of a key", name)
+			require.NotContains(t, text, key, name)
+			require.NotContains(t, text, key[max(0, len(key)-20):], "%s: the end of a key", name)
 		}
 	}
+}
+
+// asked is what the service answers, headers and all.
+func (s *apiOnly) asked(t *testing.T, method, path, body string, headers ...string) string {
+	t.Helper()
+	_, text := ask(t, method, s.base+path, body, append(headers, "Content-Type", "application/json")...)
+	return text
+}
+
+// mutate is what the service answers to an administrator.
+func (s *apiOnly) mutate(t *testing.T, mutation string, headers ...string) string {
+	t.Helper()
+	return s.asked(t, "POST", "/graphql", `{"query": "mutation { `+mutation+` }"}`, append(headers, "X-Api-Key", testAdminKey)...)
+}
+
+// use sends a key where it belongs, and wrong ones, and returns what is answered.
+func (s *apiOnly) use(t *testing.T, key string) (answers string) {
+	wrong := key[:len(key)-1] + "-"
+	for _, given := range []string{key, wrong} {
+		answers += s.asked(t, "GET", "/runs", "", "X-Api-Key", given)
+		_, _, _ = connect(t, s.base, given).ReadMessage()
+	}
+	answers += s.asked(t, "GET", "/runs", "", "Authorization", "Bearer "+key)
+	for _, text := range []string{"{ stats { totalRecords } }", "{ apiKeys { nodes { id name } } auditLog { nodes { actor detail } } }"} {
+		answers += s.asked(t, "POST", "/graphql", `{"query": "`+text+`"}`, "X-Api-Key", key)
+	}
+	return answers
+}
+
+// misplace sends a key where none belongs, and returns what is answered where it is not merely told what was sent.
+func (s *apiOnly) misplace(t *testing.T, key string) (answers string) {
+	for _, path := range []string{"/runs?x-api-key=" + key, "/health?key=" + key} {
+		answers += s.asked(t, "GET", path, "")
+	}
+	for _, headers := range [][]string{
+		{"X-Request-Id", key}, {"X-Request-Id", "key." + key[:40]},
+		{"Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "Tracestate", "k=" + key},
+		{"Traceparent", "00-0af7651916cd43dd8448eb211c80319d-b7ad6b7169203331-01", "Tracestate", "k=" + key, "X-Forwarded-For", "192.0.2.1"},
+	} {
+		answers += s.asked(t, "GET", "/stats", "", append(headers, "X-Api-Key", key)...)
+	}
+	answers += s.asked(t, "POST", "/graphql", `{"query": "query `+key+` { stats { totalRecords } }"}`, "X-Api-Key", key)
+	answers += s.mutate(t, `createApiKey(name: \"noted\", scope: READ) { apiKey { id } }`, "X-Request-Id", key)
+	answers += s.mutate(t, `createApiKey(name: \"`+key+`\", scope: READ) { apiKey { id } }`)
+	for _, path := range []string{"/" + key, "/%0A" + key, "/x" + key, "/data?source=" + key, "/graphql?query=" + url.QueryEscape("{ asset(slug: \""+key+"\") { "+key+" } }")} {
+		_ = s.asked(t, "GET", path, "", "X-Api-Key", key)
+	}
+	_ = s.mutate(t, `startEtlRun(source: \"`+key+`\") { id }`)
+	return answers
+}
+
+// failInside has things fail that the log and the command line tell of, and returns what the latter does.
+func (s *apiOnly) failInside(t *testing.T, env []string, admin, id string) (stderr string) {
+	_, err := s.db.ExecContext(t.Context(), "ALTER TABLE audit_log RENAME TO elsewhere")
+	require.NoError(t, err)
+	text := s.asked(t, "POST", "/graphql", `{"query": "mutation { createApiKey(name: \"lost\", scope: READ) { key } }"}`, "X-Api-Key", admin)
+	require.Contains(t, text, "internal error")
+	code, _, failed := finish(t, t.TempDir(), env, "keys", "revoke", id)
+	require.Equal(t, exitFailed, code)
+	code, _, named := finish(t, t.TempDir(), env, "keys", "create", admin, "--scope", "read")
+	require.Equal(t, exitFailed, code)
+	return text + failed + named
 }
 
 // contents is all that is in the database, as text, with what statements the server remembers.

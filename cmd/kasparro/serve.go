@@ -104,7 +104,10 @@ func serveAt(ctx context.Context, cfg config.Config, o service, open doors, d *d
 	feed := live.New(work.reader, log)
 	handler, hangUp := routes(cfg, work, feed, documents, byHand, timetable, d.watch, log)
 	g.Go(func() error { return work.keys.follow(ctx, log) })
-	g.Go(func() error { return server.Serve(ctx, open.api, handler, log, hangUp) })
+	g.Go(func() error {
+		defer work.keys.noteLast(ctx, log)
+		return server.Serve(ctx, open.api, handler, log, hangUp)
+	})
 	open.watch(ctx, g, d.watch, log)
 	g.Go(func() error {
 		if err := prepare(ctx, cfg, d, store, work.keys.ring, log); err != nil || ctx.Err() != nil {
@@ -125,6 +128,7 @@ func serveAt(ctx context.Context, cfg config.Config, o service, open doors, d *d
 func routes(cfg config.Config, work serving, feed *live.Feed, documents graph.Documents, byHand *operator, timetable schedule.Timetable, t *telemetry.Telemetry, log *slog.Logger) (all http.Handler, hangUp func()) {
 	door := server.NewDoor(server.Keys{Read: cfg.APIKey.Reveal(), Admin: cfg.AdminAPIKey.Reveal(), Stored: work.keys.ring},
 		server.Throttle{PerMinute: cfg.RequestsPerMinute, Concurrent: cfg.ConcurrentRequests, Cost: cfg.ConcurrentCost})
+	door.Refused = tellRefused(t, log)
 	origins := server.NewOrigins(cfg.AllowedOrigins)
 	api := graph.NewHandler(graph.Options{
 		Reader: work.reader, Operator: byHand, Keys: work.keys, Feed: feed, Timetable: timetable, Sources: sourceNames(sources(cfg, nil)), Version: version, Now: time.Now, Log: log,

@@ -6,10 +6,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/kasparro/kasparro/internal/apikey"
 	"github.com/kasparro/kasparro/internal/config"
 	"github.com/kasparro/kasparro/internal/ingest"
 	"github.com/kasparro/kasparro/internal/market"
@@ -21,8 +24,27 @@ import (
 func newTelemetry(ctx context.Context, cfg config.Config, operations []string, log *slog.Logger) (*telemetry.Telemetry, error) {
 	return telemetry.New(ctx, telemetry.Options{
 		Version: version, Commit: commit, Sources: sourceNames(sources(cfg, nil)), Operations: operations,
-		Endpoint: cfg.Watching.TracesURL, Log: log,
+		Endpoint: cfg.Watching.TracesURL, Secret: holdsKey(cfg), Log: log,
 	})
+}
+
+// holdsKey tells whether a key stands in a text: one that we have made, or one of the settings.
+func holdsKey(cfg config.Config) func(text string) bool {
+	settings := []string{cfg.APIKey.Reveal(), cfg.AdminAPIKey.Reveal()}
+	return func(text string) bool {
+		return apikey.Holds(text) || slices.ContainsFunc(settings, func(key string) bool { return key != "" && strings.Contains(text, key) })
+	}
+}
+
+// tellRefused has everybody know of keys that are not looked at.
+func tellRefused(t *telemetry.Telemetry, log *slog.Logger) func(address string, first bool) {
+	return func(address string, first bool) {
+		t.KeyRefused()
+		if first {
+			log.Warn("too many wrong keys have come from an address: API_KEY and ADMIN_API_KEY are not looked at from there for a while, unless they have 32 characters",
+				"remote", address)
+		}
+	}
 }
 
 // logger is the log of the program, whose lines name what they belong to.

@@ -179,7 +179,7 @@ type ApiKey {
   expiresAt: DateTime
   "When it was revoked; null where it was not."
   revokedAt: DateTime
-  "When it was last used, to the minute; null before the first time."
+  "When it was last used, or something was open with it, to the minute; null before the first time."
   lastUsedAt: DateTime
 }
 
@@ -344,7 +344,7 @@ extend type Mutation {
   ): CreateApiKeyPayload!
   "Has a key never be accepted again, by any process, within five seconds; what is open with it is closed. Once is as good as twice."
   revokeApiKey(
-    "The ` + "`" + `id` + "`" + ` of the key."
+    "The ` + "`" + `id` + "`" + ` of the key, or the key itself, where somebody has come across it."
     id: ID!
   ): ApiKey!
 }

@@ -3,6 +3,7 @@ package wire_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
@@ -35,6 +36,11 @@ func TestAKeyIsTakenAway(t *testing.T) {
 	w.keys.revoke(goodKey)
 	c.closed(4403, "the key is not accepted any more")
 	<-begun.Done()
+}
+
+// A revoked key is refused within five seconds: four go by at most before the door knows, and the rest is for looking.
+func TestKeysAreLookedAtEverySecond(t *testing.T) {
+	require.LessOrEqual(t, wire.DefaultTimes.Check, time.Second)
 }
 
 func TestAStreamEndsWithItsKey(t *testing.T) {

@@ -24,7 +24,10 @@ const (
 // Pattern finds keys in any text, for scanners; Parse tells which of its finds are real.
 const Pattern = `\bkasparro_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}\b`
 
-var whole = regexp.MustCompile(`^` + Pattern + `$`)
+var (
+	whole = regexp.MustCompile(`^` + Pattern + `$`)
+	bare  = regexp.MustCompile(`^[0-9A-Za-z]{12}$`)
+)
 
 // New makes a key. The id is a part of it, and no secret.
 func New() (id, text string) {
@@ -41,6 +44,9 @@ func Parse(text string) (id string, ok bool) {
 	body := text[:len(text)-checkLength]
 	return text[len(prefix) : len(prefix)+idLength], checksum(body) == text[len(body):]
 }
+
+// IsID tells whether the text may be the id of a key.
+func IsID(text string) bool { return bare.MatchString(text) }
 
 // Digest is what is kept of a key.
 func Digest(text string) [sha256.Size]byte { return sha256.Sum256([]byte(text)) }

@@ -40,7 +40,7 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	end := func(int, int64) {}
 	if f.watch != nil {
 		var ctx context.Context
-		ctx, end = f.watch(r, f.routeOf(r), f.proxies.has(f.proxies.origin(r)))
+		ctx, end = f.watch(r, f.routeOf(r), f.proxies.has(addressOf(r.Context())))
 		r = r.WithContext(ctx)
 	}
 	control := http.NewResponseController(w)

@@ -21,9 +21,9 @@ type graphqlMetrics struct {
 	cache      *prometheus.CounterVec
 }
 
-func newGraphQLMetrics(r prometheus.Registerer, known []string) graphqlMetrics {
+func newGraphQLMetrics(r prometheus.Registerer, known []string, secret func(string) bool) graphqlMetrics {
 	m := graphqlMetrics{
-		names:      newNames(known),
+		names:      newNames(known, secret),
 		operations: counter(r, "graphql_operations_total", "Answers to operations, each event of a subscription among them, by the code of their first error, or OK.", "operation", "type", "code"),
 		duration:   histogram(r, "graphql_operation_duration_seconds", "Time taken by queries and mutations, from their parsing on.", within, "operation", "type"),
 		resolvers:  histogram(r, "graphql_resolver_duration_seconds", "Time taken by the resolvers of fields.", []float64{.001, .01, .1, 1, 10}, "object", "field"),

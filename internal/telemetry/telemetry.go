@@ -14,13 +14,14 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Options are what telemetry is made of. All but Endpoint and SlowQuery are required.
+// Options are what telemetry is made of. All but Secret, Endpoint and SlowQuery are required.
 type Options struct {
 	Version, Commit string // of the program
 	Sources         []string
-	Operations      []string      // names of GraphQL operations that are known beforehand: each has a series of its own
-	Endpoint        string        // URL that takes traces by OTLP over HTTP; empty: nothing is traced
-	SlowQuery       time.Duration // a statement that takes as long is logged; 0: 500 ms
+	Operations      []string          // names of GraphQL operations that are known beforehand: each has a series of its own
+	Secret          func(string) bool // what clients call an operation is not told where this is true; nil: all of it is
+	Endpoint        string            // URL that takes traces by OTLP over HTTP; empty: nothing is traced
+	SlowQuery       time.Duration     // a statement that takes as long is logged; 0: 500 ms
 	Log             *slog.Logger
 }
 
@@ -38,6 +39,7 @@ type Telemetry struct {
 	sql     *prometheus.HistogramVec
 	sqlBad  *prometheus.CounterVec
 	runs    runMetrics
+	refused prometheus.Counter
 
 	tracer trace.Tracer // nil where nothing is traced: then nothing of it costs anything
 	flush  func(context.Context) error
@@ -46,6 +48,9 @@ type Telemetry struct {
 // New makes the metrics, and where there is an endpoint begins to send traces to it. Close is to be called in the end.
 func New(ctx context.Context, o Options) (*Telemetry, error) {
 	t := &Telemetry{registry: prometheus.NewRegistry(), log: o.Log, slow: cmp.Or(o.SlowQuery, slowQuery)}
+	if o.Secret == nil {
+		o.Secret = func(string) bool { return false }
+	}
 	if o.Endpoint != "" {
 		provider, err := newTracing(ctx, o)
 		if err != nil {
@@ -58,11 +63,17 @@ func New(ctx context.Context, o Options) (*Telemetry, error) {
 		ConstLabels: prometheus.Labels{"version": o.Version, "commit": o.Commit}})
 	build.Set(1)
 	t.registry.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	t.http, t.graphql = newHTTPMetrics(t.registry), newGraphQLMetrics(t.registry, o.Operations)
+	t.http, t.graphql = newHTTPMetrics(t.registry), newGraphQLMetrics(t.registry, o.Operations, o.Secret)
+	t.refused = prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: "keys_refused_total",
+		Help: "Keys that were not looked at, since too many wrong ones had come from their address."})
+	t.registry.MustRegister(t.refused)
 	t.sql, t.sqlBad = newSQLMetrics(t.registry)
 	t.runs = newRunMetrics(t.registry, o.Sources)
 	return t, nil
 }
+
+// KeyRefused is told of a key that was not looked at.
+func (t *Telemetry) KeyRefused() { t.refused.Inc() }
 
 // closeWithin is how long the last spans may take to be sent.
 const closeWithin = 2 * time.Second

@@ -114,6 +114,30 @@ func TestNamesThatClientsChooseAreBounded(t *testing.T) {
 	require.Contains(t, text, `kasparro_graphql_operations_total{code="OK",operation="Known",type="query"} 1`)
 }
 
+func TestASecretIsNoName(t *testing.T) {
+	c := newCollector(t)
+	w := newWorld(t, telemetry.Options{Endpoint: c.URL, Secret: func(text string) bool { return strings.Contains(text, "hush") }})
+	watch := w.Operations().(graphql.OperationInterceptor)
+	for _, kind := range []ast.Operation{ast.Query, ast.Subscription} {
+		ctx := graphql.WithOperationContext(t.Context(), &graphql.OperationContext{Operation: &ast.OperationDefinition{Name: "a_hush", Operation: kind}})
+		watch.InterceptOperation(ctx, func(ctx context.Context) graphql.ResponseHandler {
+			w.Operations().(graphql.ResponseInterceptor).InterceptResponse(ctx, func(context.Context) *graphql.Response { return &graphql.Response{} })
+			return nil
+		})
+	}
+	w.Close()
+	require.ElementsMatch(t, []string{"graphql query other", "graphql subscription other"}, c.tree())
+	require.NotContains(t, w.metrics(t)+fmt.Sprint(c.spans), "hush")
+	require.Contains(t, w.metrics(t), `kasparro_graphql_operations_total{code="OK",operation="other",type="query"} 1`)
+}
+
+func TestKeysThatAreRefusedAreCounted(t *testing.T) {
+	w := newWorld(t, telemetry.Options{})
+	require.Contains(t, w.metrics(t), "kasparro_keys_refused_total 0")
+	w.KeyRefused()
+	require.Contains(t, w.metrics(t), "kasparro_keys_refused_total 1")
+}
+
 func TestMethodsThatClientsInventAreOne(t *testing.T) {
 	w := newWorld(t, telemetry.Options{})
 	for _, method := range []string{"BREW", "WHEN", "GET"} {

@@ -128,7 +128,7 @@ func (d *Door) Caller(ctx context.Context) (name string, err error) {
 		return "", ErrKey
 	}
 	name = hex.EncodeToString(c.Digest[:8])
-	if now, ok := d.settings.find(c.Digest); ok && now == c {
+	if now, ok := d.settings.find(c.Digest); ok && now.ID == c.ID && now.Scope == c.Scope {
 		return name, nil
 	}
 	switch err := d.stored.Good(c); {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -106,4 +108,36 @@ func TestKeysWhileTheDatabaseIsAway(t *testing.T) {
 	require.NoError(t, err)
 	awaitStatus(t, s.base+"/", key, http.StatusOK, promised)
 	require.Contains(t, s.stderr.String(), "the keys in the database cannot be looked at")
+}
+
+// Keys that nobody looks at any more are counted, and the log names where they come from, once.
+func TestWhoIsLockedOutIsTold(t *testing.T) {
+	t.Parallel()
+	env := append(away(t), "ADMIN_API_KEY="+strings.Repeat("long", 8), "TRUSTED_PROXIES=127.0.0.0/8")
+	s := serveWith(t, env)
+	status := func(from, key string) int {
+		status, _ := ask(t, "GET", s.base+"/", "", "X-Api-Key", key, "X-Forwarded-For", from+":5060")
+		return status
+	}
+	require.Eventually(t, func() bool { return status("192.0.2.1", "wrong") == http.StatusTooManyRequests }, promised, time.Millisecond)
+	require.Equal(t, http.StatusTooManyRequests, status("192.0.2.1", testKey))
+	require.Equal(t, http.StatusOK, status("192.0.2.2", testKey))
+	_, metrics := ask(t, "GET", s.base+"/metrics", "", "X-Api-Key", strings.Repeat("long", 8), "X-Forwarded-For", "192.0.2.1")
+	require.Contains(t, metrics, "kasparro_keys_refused_total 2")
+	require.Equal(t, 1, strings.Count(s.stderr.String(), "too many wrong keys have come from an address"))
+	require.Regexp(t, `"level":"WARN","msg":"too many wrong keys.*"remote":"192.0.2.1"`, s.stderr.String())
+}
+
+// A key that is used for the first time just before the service ends was used all the same.
+func TestTheLastUseOfAKeyIsNoted(t *testing.T) {
+	t.Parallel()
+	env := away(t)
+	s := serveWith(t, env)
+	key, _ := makeKey(t, env, "a client", "--scope", "read")
+	awaitStatus(t, s.base+"/", key, http.StatusOK, promised)
+	require.Equal(t, exitDone, s.stop(syscall.SIGTERM), s.stderr.String())
+	_, stdout, stderr := finish(t, t.TempDir(), env, "keys", "list", "--json")
+	var listed keyJSON
+	require.NoError(t, json.Unmarshal([]byte(stdout), &listed), stderr)
+	require.NotNil(t, listed.LastUsedAt)
 }

@@ -127,20 +127,6 @@ func TestServeNeedsAKeySomewhere(t *testing.T) {
 	require.Contains(t, stderr, "kasparro keys create NAME --scope read")
 }
 
-// A key that is used for the first time just before the service ends was used all the same.
-func TestTheLastUseOfAKeyIsNoted(t *testing.T) {
-	t.Parallel()
-	env := away(t)
-	s := serveWith(t, env)
-	key, _ := makeKey(t, env, "a client", "--scope", "read")
-	awaitStatus(t, s.base+"/", key, http.StatusOK, promised)
-	require.Equal(t, exitDone, s.stop(syscall.SIGTERM), s.stderr.String())
-	_, stdout, stderr := finish(t, t.TempDir(), env, "keys", "list", "--json")
-	var listed keyJSON
-	require.NoError(t, json.Unmarshal([]byte(stdout), &listed), stderr)
-	require.NotNil(t, listed.LastUsedAt)
-}
-
 // What is no id is not asked for: there is no database here, and it may be a key with a slip in it, which is no business of its log.
 func TestWhatIsNoIDIsNotLookedFor(t *testing.T) {
 	_, key := apikey.New()

@@ -116,7 +116,7 @@ func TestNamesThatClientsChooseAreBounded(t *testing.T) {
 
 func TestASecretIsNoName(t *testing.T) {
 	c := newCollector(t)
-	w := newWorld(t, telemetry.Options{Endpoint: c.URL, Secret: func(text string) bool { return strings.Contains(text, "hush") }})
+	w := newWorld(t, telemetry.Options{Endpoint: c.URL + "/v1/traces", Secret: func(text string) bool { return strings.Contains(text, "hush") }})
 	watch := w.Operations().(graphql.OperationInterceptor)
 	for _, kind := range []ast.Operation{ast.Query, ast.Subscription} {
 		ctx := graphql.WithOperationContext(t.Context(), &graphql.OperationContext{Operation: &ast.OperationDefinition{Name: "a_hush", Operation: kind}})

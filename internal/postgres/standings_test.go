@@ -51,6 +51,18 @@ func TestStandings(t *testing.T) {
 	require.Zero(t, list[0].RequestsThisMonth, "of a month that is over")
 }
 
+// endRun has a run of the file reject an item and end.
+func endRun(t *testing.T, s *postgres.Store, stream string, status market.RunStatus, drifts ...market.Drift) {
+	t.Helper()
+	run, err := s.StartRun(t.Context(), market.RunRequest{Source: "csv", Kind: market.KindFile, Stream: stream, Trigger: market.TriggerManual})
+	require.NoError(t, err)
+	_, err = s.CommitBatch(t.Context(), run.ID, market.Batch{Source: "csv", Stream: stream, FetchedAt: time.Now(), Next: `{}`,
+		Rejections: []market.Rejection{{ExternalID: "a", Reason: market.Reason{Code: "bad_number"}, Payload: []byte("1")}}})
+	require.NoError(t, err)
+	_, err = s.FinishRun(t.Context(), run.ID, market.RunEnd{Status: status, Drifts: drifts})
+	require.NoError(t, err)
+}
+
 // Whoever has run them, by the scheduler or by hand: the ledger knows.
 func TestStandingsTellOfFailuresAndOfTheLastHour(t *testing.T) {
 	db := postgrestest.New(t)
@@ -64,16 +76,6 @@ func TestStandingsTellOfFailuresAndOfTheLastHour(t *testing.T) {
 		return list[0]
 	}
 	start(t, s, "other")
-	end := func(stream string, status market.RunStatus, drifts ...market.Drift) {
-		t.Helper()
-		run, err := s.StartRun(t.Context(), market.RunRequest{Source: "csv", Kind: market.KindFile, Stream: stream, Trigger: market.TriggerManual})
-		require.NoError(t, err)
-		_, err = s.CommitBatch(t.Context(), run.ID, market.Batch{Source: "csv", Stream: stream, FetchedAt: time.Now(), Next: `{}`,
-			Rejections: []market.Rejection{{ExternalID: "a", Reason: market.Reason{Code: "bad_number"}, Payload: []byte("1")}}})
-		require.NoError(t, err)
-		_, err = s.FinishRun(t.Context(), run.ID, market.RunEnd{Status: status, Drifts: drifts})
-		require.NoError(t, err)
-	}
 	for i, step := range []struct {
 		stream string
 		status market.RunStatus
@@ -82,10 +84,10 @@ func TestStandingsTellOfFailuresAndOfTheLastHour(t *testing.T) {
 		{"", market.RunFailed, 1}, {"", market.RunPartial, 2}, {"", market.RunInterrupted, 2}, {"history", market.RunSucceeded, 2},
 		{market.StreamQuarantine, market.RunFailed, 2}, {"", market.RunSucceeded, 0}, {"history", market.RunFailed, 0}, {"", market.RunFailed, 1},
 	} {
-		end(step.stream, step.status)
+		endRun(t, s, step.stream, step.status)
 		require.Equal(t, step.row, standing().FailuresInARow, "step %d", i)
 	}
-	end("", market.RunFailed, market.Drift{Kind: market.DriftNewPath, Path: "a"}, market.Drift{Kind: market.DriftNewPath, Path: "b"}, market.Drift{Kind: market.DriftTypeChanged, Path: "c"})
+	endRun(t, s, "", market.RunFailed, market.Drift{Kind: market.DriftNewPath, Path: "a"}, market.Drift{Kind: market.DriftNewPath, Path: "b"}, market.Drift{Kind: market.DriftTypeChanged, Path: "c"})
 	_, err := db.ExecContext(t.Context(), "UPDATE etl_runs SET status = 'abandoned' WHERE id = (SELECT max(id) FROM etl_runs)")
 	require.NoError(t, err)
 	now := standing()

@@ -21,6 +21,18 @@ func (hourly) Slots(_ string, now time.Time) (previous, next time.Time, ok bool)
 	return previous, previous.Add(time.Hour), true
 }
 
+// ofStandings are lines of /metrics.
+var ofStandings = []string{
+	"kasparro_database_up 1", `kasparro_source_fresh{source="coingecko"} 1`, `kasparro_source_fresh{source="csv"} 0`,
+	`kasparro_source_quarantine_items{source="coingecko"} 3`, `kasparro_source_credits_left{source="coingecko"} 10`,
+	`kasparro_source_credits_used{source="csv"} 7`, `kasparro_source_failures_in_a_row{source="coingecko"} 2`,
+	`kasparro_source_hour_runs{source="coingecko",status="failed"} 4`, `kasparro_source_hour_runs{source="coingecko",status="abandoned"} 1`,
+	`kasparro_source_hour_runs{source="coingecko",status="succeeded"} 0`, `kasparro_source_hour_drifts{kind="new_path",source="coingecko"} 6`,
+	`kasparro_source_hour_drifts{kind="missing_path",source="coingecko"} 0`, `kasparro_source_hour_items{outcome="inserted",source="coingecko"} 11`,
+	`kasparro_source_hour_items{outcome="updated",source="coingecko"} 12`, `kasparro_source_hour_items{outcome="unchanged",source="coingecko"} 13`,
+	`kasparro_source_hour_items{outcome="rejected",source="coingecko"} 14`, `kasparro_source_hour_items{outcome="rejected",source="csv"} 0`, `kasparro_source_runs_running{source="coingecko"} 1`,
+}
+
 func TestStandingsAreReadOnceForAllWhoAskAndTellWhenTheyCannotBe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, telemetry.Options{})
@@ -42,16 +54,7 @@ func TestStandingsAreReadOnceForAllWhoAskAndTellWhenTheyCannotBe(t *testing.T) {
 		}, hourly{}, map[string]int64{"coingecko": 100})
 		for range 5 {
 			text := w.metrics(t)
-			for _, want := range []string{
-				"kasparro_database_up 1", `kasparro_source_fresh{source="coingecko"} 1`, `kasparro_source_fresh{source="csv"} 0`,
-				`kasparro_source_quarantine_items{source="coingecko"} 3`, `kasparro_source_credits_left{source="coingecko"} 10`,
-				`kasparro_source_credits_used{source="csv"} 7`, `kasparro_source_failures_in_a_row{source="coingecko"} 2`,
-				`kasparro_source_hour_runs{source="coingecko",status="failed"} 4`, `kasparro_source_hour_runs{source="coingecko",status="abandoned"} 1`,
-				`kasparro_source_hour_runs{source="coingecko",status="succeeded"} 0`, `kasparro_source_hour_drifts{kind="new_path",source="coingecko"} 6`,
-				`kasparro_source_hour_drifts{kind="missing_path",source="coingecko"} 0`, `kasparro_source_hour_items{outcome="inserted",source="coingecko"} 11`,
-				`kasparro_source_hour_items{outcome="updated",source="coingecko"} 12`, `kasparro_source_hour_items{outcome="unchanged",source="coingecko"} 13`,
-				`kasparro_source_hour_items{outcome="rejected",source="coingecko"} 14`, `kasparro_source_hour_items{outcome="rejected",source="csv"} 0`, `kasparro_source_runs_running{source="coingecko"} 1`,
-			} {
+			for _, want := range ofStandings {
 				require.Contains(t, text, want)
 			}
 			require.NotContains(t, text, `credits_left{source="csv"}`)

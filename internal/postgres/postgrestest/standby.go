@@ -65,9 +65,9 @@ func (s *Standby) Start() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), standbyWithin)
 	defer cancel()
-	var err error
-	s.server, err = embedded.Start(ctx, embedded.Options{Dir: s.dir, Fast: true, Log: slog.New(slog.DiscardHandler)})
+	server, err := embedded.Start(ctx, embedded.Options{Dir: s.dir, Fast: true, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(s.t, err)
+	s.server = server
 }
 
 // Kill kills the standby without a word to anybody.

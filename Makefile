@@ -165,7 +165,7 @@ $(PLAYGROUND): $(PLAYGROUND_SOURCES)
 	else echo "WARNING: the GraphQL page at /playground could not be built; everything else works. The next make tries again." >&2; fi
 
 test: go compiler postgres node chromium prometheus pgbouncer caddy $(PLAYGROUND) ## Run every test, with the race detector, against a real PostgreSQL
-	go test -race -timeout 20m $(if $(COVERAGE),-covermode=atomic -coverprofile=$(COVERAGE)) ./...
+	go test -race -timeout 30m $(if $(COVERAGE),-covermode=atomic -coverprofile=$(COVERAGE)) ./...
 
 cover: ## Run every test and write coverage.out, with a line for each function in coverage.txt
 	@$(MAKE) --no-print-directory test COVERAGE=coverage.out

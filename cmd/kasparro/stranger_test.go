@@ -145,12 +145,15 @@ func (s *exposed) live(t *testing.T) {
 // doctor asks the service, whose certificate is of another name than 0.0.0.0.
 func (s *exposed) doctor(t *testing.T) {
 	requireReadiness(t, append(s.env, "HOST=0.0.0.0"), exitDone, "ok    service        it is ready")
+	require.Empty(t, openKey(s.files.Key), "only its owner may read it")
+	require.NoError(t, os.Chmod(s.files.Key, 0o644))
 	d := launch(t, t.TempDir(), append(s.env, "CORS_ALLOWED_ORIGINS=*"), "doctor")
 	for _, line := range []string{
 		"warn  cors           CORS_ALLOWED_ORIGINS is *: pages of every site may ask",
 		"ok    certificate    it matches its key, is for localhost, api.example.com, 127.0.0.1, ::1 and good until ",
 		"warn  certificate    it expires in 1 days",
 		"warn  certificate    nobody whom this machine trusts vouches for it",
+		"warn  certificate    every user of this machine may use its key: " + s.files.Key + " has mode 0644",
 	} {
 		d.waitFor(line)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -56,7 +57,7 @@ func (d *diagnosis) strangers(ctx context.Context, cfg config.Config) {
 	if err != nil {
 		return
 	}
-	for _, w := range doubts(c.Chain(), cfg.Host, time.Now()) {
+	for _, w := range append(doubts(c.Chain(), cfg.Host, time.Now()), openKey(cfg.TLS.KeyFile)...) {
 		d.warn("certificate", w.wrong, w.mend)
 	}
 	if shown, err := shownAt(ctx, cfg); err == nil && !shown.Equal(c.Leaf()) {
@@ -108,6 +109,16 @@ func doubts(chain []*x509.Certificate, host string, now time.Time) (found []doub
 			"TLS_CERT_FILE is to hold the whole chain, fullchain.pem and not cert.pem; if it is of an authority of your own, clients must know that"})
 	}
 	return found
+}
+
+// openKey is the doubt whether a key is kept from others. That a group may read it is how several programs share one.
+func openKey(file string) []doubt {
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm()&0o007 == 0 {
+		return nil
+	}
+	return []doubt{{fmt.Sprintf("every user of this machine may use its key: %s has mode %04o", file, info.Mode().Perm()),
+		"chmod 600, or 640 with a group of its own; the user who serves must be able to read it"}}
 }
 
 // shownAt is the certificate that the service beside this process shows.

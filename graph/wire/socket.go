@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net"
-	"net/http"
 	"sync"
 	"time"
 
@@ -13,9 +12,6 @@ import (
 
 // closeWithin is how long a client may take to close its side of a socket.
 const closeWithin = time.Second
-
-// buffers are for writing, and belong to a socket only while it writes.
-var buffers sync.Pool
 
 // socket is one connection that speaks graphql-transport-ws. Its goroutine reads; each operation has one more.
 type socket struct {
@@ -36,38 +32,6 @@ type socket struct {
 	closing  bool
 	pinged   time.Time
 	asked    map[string]*operation // those that are running, by id
-}
-
-// upgrade makes a socket of the connection. The request is over with it, so that nothing of it is kept: the
-// socket has a goroutine of its own.
-func (h Handler) upgrade(w http.ResponseWriter, r *http.Request, answerIn mediaType) {
-	if h.Live == nil {
-		h.refuse(w, r, answerIn, refusal{http.StatusBadRequest, "there are no sockets here"})
-		return
-	}
-	upgrader := websocket.Upgrader{
-		Subprotocols: []string{subprotocol}, ReadBufferSize: 1 << 10, WriteBufferSize: 4 << 10, WriteBufferPool: &buffers, CheckOrigin: h.Live.MayConnect,
-		Error: func(w http.ResponseWriter, r *http.Request, status int, why error) {
-			h.refuse(w, r, answerIn, refusal{status, why.Error()})
-		},
-	}
-	conn, err := upgrader.Upgrade(w, r, w.Header())
-	if err != nil {
-		return
-	}
-	s := &socket{Handler: h, conn: conn, waits: h.Live.Times.orDefault()}
-	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context()))
-	conn.SetReadLimit(h.Live.MaxMessage)
-	conn.SetPongHandler(func(string) error { s.alive(); return nil })
-	if !h.Live.join(s, func() { s.hangUp(websocket.CloseGoingAway, "the service is shutting down") }) {
-		s.hangUp(websocket.CloseGoingAway, "the service is shutting down")
-		s.linger()
-		return
-	}
-	s.mu.Lock()
-	s.timer = time.AfterFunc(s.waits.Init, s.beat)
-	s.mu.Unlock()
-	go s.serve()
 }
 
 // serve reads until the connection ends, and returns when all that was asked has ended too.

@@ -83,15 +83,7 @@ func (s *Store) decide(ctx context.Context, action market.AuditAction, key marke
 		if err := store(decision{ctx: ctx, tx: tx, listing: listing, by: by}); err != nil {
 			return err
 		}
-		rows, err := loadListings(ctx, tx)
-		if err != nil {
-			return err
-		}
-		touched, err := settle(ctx, tx, rows, s.resolve, by)
-		if err != nil {
-			return err
-		}
-		if err := refreshSome(ctx, tx, s.ConsensusAge, touched); err != nil {
+		if err := s.settleAll(ctx, tx, by); err != nil {
 			return err
 		}
 		if listing, err = listingOf(ctx, tx, key); err != nil {
@@ -114,6 +106,19 @@ func (s *Store) decide(ctx context.Context, action market.AuditAction, key marke
 		return market.Listing{}, fmt.Errorf("decide about %s: %w", key, unavailable(err))
 	}
 	return decided, nil
+}
+
+// settleAll resolves all listings again, by request of somebody.
+func (s *Store) settleAll(ctx context.Context, tx bun.Tx, by string) error {
+	rows, err := loadListings(ctx, tx)
+	if err != nil {
+		return err
+	}
+	touched, err := settle(ctx, tx, rows, s.resolve, by)
+	if err != nil {
+		return err
+	}
+	return refreshSome(ctx, tx, s.ConsensusAge, touched)
 }
 
 func auditDecision(ctx context.Context, tx bun.Tx, action market.AuditAction, l market.Listing) error {

@@ -19,7 +19,7 @@ LOG_FILE           := .data/kasparro.log
 
 .PHONY: help demo run up down build test chaos identity bench lint generate verify postgres node chromium prometheus pgbouncer caddy compiler go external-or-postgres
 
-.PHONY: up-native up-compose logs password image-test image backup restore backup-image
+.PHONY: up-native up-compose logs password images image-test image backup restore rehearse backup-image
 .PHONY: cover audit vulnerabilities packages secrets sbom
 
 help: ## List the targets
@@ -44,9 +44,14 @@ up-native: external-or-postgres build
 		nohup bin/kasparro serve </dev/null >$(LOG_FILE) 2>&1 & echo $$! >$(PID_FILE); fi
 	@$(call await_health,{ $(is_running) || { $(end_of_log); echo "Kasparro has ended; above is the end of its log." >&2; exit 1; }; },$(end_of_log),native processes; log in $(LOG_FILE))
 
-up-compose: password
-	@$(COMPOSE) build --quiet app backup && $(COMPOSE) up --build --detach || { $(end_of_logs); echo "Docker Compose could not start it; above are the ends of the logs." >&2; exit 1; }
+up-compose: images
+	@$(COMPOSE) up --build --detach || { $(end_of_logs); echo "Docker Compose could not start it; above are the ends of the logs." >&2; exit 1; }
 	@$(call await_health,true,$(end_of_logs),Docker Compose; log by make logs)
+
+# .env names the version of the images, so that `docker compose` by hand starts these and no others.
+images: password ## Build what Docker Compose starts, and starts from now on, and nothing else
+	@$(COMPOSE) build --quiet app backup
+	@[ "$(call env_file,VERSION)" = "$(VERSION)" ] || { umask 077; { awk '!/^VERSION=/' .env && echo "VERSION=$(VERSION)"; } >.env.new && mv .env.new .env; }
 
 down: ## End what `up` started; the data stays
 	@if ! $(is_running); then \
@@ -76,10 +81,17 @@ backup: .env ## Write a backup to FILE (backups/kasparro-TIME.dump if not given)
 restore: .env ## Put the database of the backup FILE in the place of the one there, which is kept; DROP=NAME drops a kept one
 	@if [ -n "$$DROP" ]; then set -- --drop "$$DROP"; elif [ -f "$$FILE" ]; then set -- "$$FILE"; \
 	else echo "Name a backup that is there: make restore FILE=backups/kasparro-....dump" >&2; exit 2; fi; \
-	if $(in_compose) || { $(can_compose) && ! $(is_running) && [ ! -e "$(data_dir)/postgres" ]; }; then \
+	if $(by_compose); then \
 		$(MAKE) --no-print-directory password backup-image && \
 		if [ -n "$$DROP" ]; then $(compose_tool) drop "$$DROP"; else $(compose_tool) restore "$$FILE"; fi; \
 	else $(MAKE) --no-print-directory external-or-postgres && $(program) && exec bin/kasparro restore "$$@"; fi
+
+rehearse: .env ## Restore the backup FILE beside everything, with all comparisons, and throw the copy away
+	@[ -f "$$FILE" ] || { echo "Name a backup that is there: make rehearse FILE=backups/kasparro-....dump" >&2; exit 2; }; \
+	if $(by_compose); then \
+		$(MAKE) --no-print-directory password backup-image && $(compose_tool) rehearse "$$FILE" "kasparro-backup:$(VERSION)"; \
+	else $(MAKE) --no-print-directory postgres && $(program) && copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && \
+		DATABASE_URL= POSTGRES_HOST= DATA_DIR="$$copy" bin/kasparro restore "$$FILE"; fi
 
 # An image is built only where there is none of this version: a backup is not to depend on what can be built at night.
 backup-image:
@@ -88,7 +100,8 @@ backup-image:
 # Where `make up` is native this is native, and also where Compose has no database: nothing was ever started by it.
 in_compose   = { ! $(is_running) && $(can_compose) && [ -n "$$($(DOCKER) volume ls --quiet --filter label=com.docker.compose.volume=database \
 	--filter label=com.docker.compose.project="$$($(COMPOSE) config 2>/dev/null | sed -n 's/^name: //p')")" ]; }
-compose_tool = COMPOSE="$(COMPOSE)" .github/compose/backup.sh
+by_compose   = { $(in_compose) || { $(can_compose) && ! $(is_running) && [ ! -e "$(data_dir)/postgres" ]; }; }
+compose_tool = DOCKER="$(DOCKER)" COMPOSE="$(COMPOSE)" .github/compose/backup.sh
 data_dir     = $${DATA_DIR:-$$(sed -n 's/^DATA_DIR=//p' .env | tail -n 1 | grep . || echo .data)}
 program      = { [ -x bin/kasparro ] || $(MAKE) --no-print-directory build >&2; }
 
@@ -111,7 +124,8 @@ is_running = { pid=$$(cat $(PID_FILE) 2>/dev/null) && kill -0 "$$pid" 2>/dev/nul
 	{ tr '\0' ' ' </proc/$$pid/cmdline || ps -o args= -p "$$pid"; } 2>/dev/null | grep -q kasparro; }
 
 # $(call setting,NAME): from the environment, else from .env.
-setting = $${$(1):-$$(sed -n 's/^$(1)=//p' .env | tail -n 1 | tr -d "\"' ")}
+setting  = $${$(1):-$(call env_file,$(1))}
+env_file = $$(sed -n 's/^$(1)=//p' .env | tail -n 1 | tr -d "\"' ")
 
 # $(call await_health,WHILE,END OF LOG,HOW). A source that cannot be reached, its network being away, keeps the service
 # degraded: that is accepted when nothing has changed for 20 s. A certificate is not of the name that this machine has for itself.

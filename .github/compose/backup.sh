@@ -1,8 +1,8 @@
 #!/bin/sh
 # Backs up and restores the database of docker-compose.yml: `make backup` and `make restore` run it.
-#   backup.sh backup FILE | restore FILE | drop NAME
+#   backup.sh backup FILE | restore FILE | rehearse FILE IMAGE | drop NAME
 # PostgreSQL's programs and kasparro run in the service `backup`, the file comes and goes through its standard input and output,
-# and belongs to whoever calls. COMPOSE is how Docker Compose is called. A database that was down is down again afterwards.
+# and belongs to whoever calls. DOCKER and COMPOSE are how they are called. A database that was down is down again afterwards.
 set -eu
 umask 077
 compose() { $COMPOSE --progress quiet "$@"; }
@@ -43,21 +43,37 @@ back_up() {
 }
 
 # The service's role is let make databases for as long as this takes.
-exchange() {
+grant() {
 	granted=yes
 	as_superuser 'ALTER ROLE kasparro CREATEDB'
-	tool restore "$@"
+}
+
+# of_file FILE COMMAND...: what a command says of its standard input is said of the file.
+of_file() {
+	file=$1
+	shift
+	said=$("$@" <"$file" 2>&1 >&3) || {
+		case "$said" in 'kasparro: -: '*) said="kasparro: $file: ${said#kasparro: -: }" ;; esac
+		echo "$said" >&2
+		exit 1
+	}
+	if [ -n "$said" ]; then echo "$said" >&2; fi
 }
 
 case "$1" in
 backup) back_up "$2" ;;
 restore)
 	up
-	tool restore --check - <"$2" >/dev/null
-	exchange - <"$2"
+	of_file "$2" tool restore --check - 3>/dev/null
+	grant
+	of_file "$2" tool restore - 3>&1
+	;;
+rehearse) # the copy is on the disk of the engine, and gone with its container
+	of_file "$2" $DOCKER run --rm --interactive --read-only --network none --cap-drop ALL --volume /tmp --env DATA_DIR=/tmp/rehearsal "$3" restore - 3>&1
 	;;
 drop)
 	up
-	exchange --drop "$2" </dev/null
+	grant
+	tool restore --drop "$2" </dev/null
 	;;
 esac

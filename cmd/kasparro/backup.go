@@ -73,6 +73,9 @@ func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes
 
 // makeBackup writes a backup of the database in use. It is traced and measured by nobody: its statements are long by nature.
 func makeBackup(ctx context.Context, cfg config.Config, to io.Writer) (made manifest, size int64, err error) {
+	if _, err := os.Stat(embeddedDir(cfg)); cfg.Database.URL == "" && errors.Is(err, fs.ErrNotExist) {
+		return manifest{}, 0, fmt.Errorf("there is nothing to back up: no PostgreSQL is embedded in %s, and DATABASE_URL and POSTGRES_HOST, which would name another, are not set", embeddedDir(cfg))
+	}
 	d, err := openDatabase(ctx, cfg, nil, logger(cfg))
 	if err != nil {
 		return manifest{}, 0, err

@@ -141,7 +141,7 @@ func requireRefusedWhileServing(t *testing.T, dir string, env []string, file str
 	code, stdout, stderr := finish(t, dir, env, "restore", file)
 	require.Equal(t, exitFailed, code)
 	require.Empty(t, stdout)
-	require.Regexp(t, `the database is in use: connected to test_\d+: kasparro \S.*\. Nothing was changed\. Stop whatever uses it first: .make down.`, stderr)
+	require.Regexp(t, `the database is in use: connected to test_\d+: kasparro \S.*\. Nothing was changed\. Stop whatever uses it first: .make down.*, .systemctl stop kasparro. the unit`, stderr)
 	page := query(t, base, testKey, `{ records(first: 3) { nodes { id } pageInfo { endCursor } } }`)["records"].(map[string]any)
 	cursor := page["pageInfo"].(map[string]any)["endCursor"].(string)
 	next := query(t, base, testKey, fmt.Sprintf(`{ records(first: 3, after: %q) { nodes { id priceUsd asset { slug } } } }`, cursor))

@@ -38,13 +38,16 @@ type database struct {
 	patience time.Duration        // stopTimeout where it is 0
 }
 
+// embeddedDir is where the embedded PostgreSQL is, or would be.
+func embeddedDir(c config.Config) string { return filepath.Join(c.DataDir, "postgres") }
+
 // openDatabase starts the embedded PostgreSQL unless the configuration names another.
 func openDatabase(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *slog.Logger) (*database, error) {
 	if c.Database.URL != "" {
 		url, direct := c.Database.URL.Reveal(), c.Database.DirectURL.Reveal()
 		return &database{url: url, direct: cmp.Or(direct, url), watch: t}, nil
 	}
-	server, err := embedded.Start(ctx, embedded.Options{Dir: filepath.Join(c.DataDir, "postgres"), Log: log})
+	server, err := embedded.Start(ctx, embedded.Options{Dir: embeddedDir(c), Log: log})
 	if err != nil && ctx.Err() != nil { // whatever it says, it was told to stop
 		return nil, ctx.Err()
 	}

@@ -90,6 +90,25 @@ func (f *front) stream(t *testing.T) io.Reader {
 	return res.Body
 }
 
+// socket is a subscription over WebSocket, closed with the test. It returns what tells the type of the next message.
+func (f *front) socket(t *testing.T) (told func() string) {
+	t.Helper()
+	dialer := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: f.roots}, Subprotocols: []string{"graphql-transport-ws"}}
+	conn, res, err := dialer.DialContext(t.Context(), "wss"+strings.TrimPrefix(f.base, "https")+"/graphql", nil)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	t.Cleanup(func() { _ = conn.Close() })
+	require.NoError(t, conn.WriteJSON(map[string]any{"type": "connection_init", "payload": map[string]string{"x-api-key": testKey}}))
+	require.NoError(t, conn.WriteJSON(map[string]any{"type": "subscribe", "id": "1", "payload": map[string]string{"query": "subscription { etlRunChanged { status } }"}}))
+	told = func() string {
+		var message struct{ Type string }
+		require.NoError(t, conn.ReadJSON(&message))
+		return message.Type
+	}
+	require.Equal(t, "connection_ack", told())
+	return told
+}
+
 // Through Caddy all is as without it: sockets, streams that are told at once, and a limit of wrong keys for each client. And while
 // the service is started anew, its clients wait instead of failing.
 func TestHTTPSByCaddy(t *testing.T) {
@@ -109,20 +128,10 @@ func TestHTTPSByCaddy(t *testing.T) {
 	status, _ = f.status(t, "127.0.0.3", "/stats", "wrong")
 	require.Equal(t, http.StatusUnauthorized, status, "another client")
 
-	dialer := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: f.roots}, Subprotocols: []string{"graphql-transport-ws"}}
-	conn, res, err := dialer.DialContext(t.Context(), "wss"+strings.TrimPrefix(f.base, "https")+"/graphql", nil)
-	require.NoError(t, err)
-	require.NoError(t, res.Body.Close())
-	defer conn.Close()
-	require.NoError(t, conn.WriteJSON(map[string]any{"type": "connection_init", "payload": map[string]string{"x-api-key": testKey}}))
-	require.NoError(t, conn.WriteJSON(map[string]any{"type": "subscribe", "id": "1", "payload": map[string]string{"query": "subscription { etlRunChanged { status } }"}}))
-	var told struct{ Type string }
-	require.NoError(t, conn.ReadJSON(&told))
-	require.Equal(t, "connection_ack", told.Type)
+	told := f.socket(t)
 	stream := f.stream(t)
 	s.ingest("csv")
-	require.NoError(t, conn.ReadJSON(&told))
-	require.Equal(t, "next", told.Type)
+	require.Equal(t, "next", told())
 	line, err := bufio.NewReader(stream).ReadString('{')
 	require.NoError(t, err)
 	require.Contains(t, line, "data: {")

@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,21 +18,32 @@ import (
 	"github.com/kasparro/kasparro/internal/simulator"
 )
 
-// guides are the guide to deployment and its chapter on scale.
-var guides = []string{"../../.github/DEPLOY.md", "../../.github/deploy/SCALE.md"}
+// guides are the guide to deployment and its chapters.
+var guides = []string{"../../.github/DEPLOY.md", "../../.github/deploy/BACKUP.md", "../../.github/deploy/SCALE.md"}
 
 // elsewhere are the blocks of the guide that no test runs, by how they begin, with the reason.
 var elsewhere = map[string]string{
-	"group=$(aws ec2":                               "it needs an account of AWS",
-	"apt-get update && apt-get install -y d":        "it changes the machine; `make up` is run by internal/deploy, on an engine and without one",
-	"echo TRUSTED_PROXIES":                          "it changes the .env of a checkout; TestHTTPSByCaddy has such a setting",
-	"apt-get update && apt-get install -y p":        "it changes the machine",
-	"install -m 755 bin/kasparro":                   "it changes the machine; TestUnits checks the unit",
-	"apt-get install -y caddy":                      "it changes the machine; TestHTTPSByCaddy runs Caddy with the file",
-	"export VERSION=":                               "it needs an engine with the profile api; by hand it was run with clients that asked all the while, and none was refused",
-	"-- Citus":                                      "neither is there; a test of internal/postgres holds the table above it against the schema",
-	"install -m 644 .github/deploy/kasparro-ingest": "it changes the machine; TestUnits checks the timer",
-	"journalctl":                                    "it needs a journal; TestUnits checks that the log goes there",
+	"make backup":   "internal/deploy runs it, on an engine and without one",
+	"make restore":  "internal/deploy runs it, on an engine and without one",
+	"make rehearse": "internal/deploy runs it, on an engine and without one",
+	"15 3 * * *":    "it needs a night; internal/deploy runs make backup",
+	"install -m 644 .github/deploy/kasparro-backup": "it changes the machine; TestUnits checks the timer",
+	"group=$(aws ec2":                        "it needs an account of AWS",
+	"apt-get update && apt-get install -y d": "it changes the machine; `make up` is run by internal/deploy, on an engine and without one",
+	"echo TRUSTED_PROXIES":                   "internal/deploy runs it, on an engine",
+	"kasparro() { docker compose":            "internal/deploy runs it, on an engine",
+	"kasparro() {\n  systemd-run":            "it needs systemd; TestUnits holds it to the units",
+	"services:":                              "internal/deploy runs it, on an engine",
+	"export PGPASSWORD=":                     "it changes a machine; by hand it was run on one with Debian, as were the two below",
+	"apt-get update && apt-get install -y postgresql && systemctl stop": "it needs a second machine",
+	"apt-get install -y pgbouncer":                                      "it changes the machine; TestThroughAPooler runs PgBouncer with the file",
+	"apt-get update && apt-get install -y postgresql\n":                 "it changes the machine",
+	"install -m 755 bin/kasparro":                                       "it changes the machine; TestUnits checks the unit",
+	"apt-get install -y caddy":                                          "it changes the machine; TestHTTPSByCaddy runs Caddy with the file",
+	"make images":                                                       "internal/deploy runs it, on an engine, with clients that ask all the while",
+	"-- Citus":                                                          "neither is there; a test of internal/postgres holds the table above it against the schema",
+	"install -m 644 .github/deploy/kasparro-ingest":                     "it changes the machine; TestUnits checks the timer and the drop-in",
+	"journalctl":                                                        "it needs a journal; TestUnits checks that the log goes there",
 }
 
 // block is what stands between fences: its language, whether it is marked to be run, and its text.
@@ -88,7 +101,7 @@ func TestWhatTheGuideNamesIsThere(t *testing.T) {
 				require.Contains(t, strings.ToLower(strings.ReplaceAll(string(text), " ", "-")), "\n##-"+m[2]+"\n")
 			}
 		}
-		for _, m := range regexp.MustCompile("(?m)(?:`|^|&& )make ([a-z-]+)").FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile("(?m)(?:`|^|&& )make ([a-z][a-z-]*)").FindAllStringSubmatch(string(text), -1) {
 			if m[1] != "backup" && m[1] != "restore" { // which have tests of their own
 				require.Regexp(t, `(?m)^`+m[1]+`:`, string(makefile), m[0])
 			}
@@ -139,4 +152,28 @@ func TestTheGuideRuns(t *testing.T) {
 	require.Contains(t, said["kasparro migrate status"], "applied  0001_market")
 	require.Contains(t, said["kasparro migrate down"], "taken back ")
 	require.Contains(t, said["kasparro ingest --json csv"], `"status":"succeeded"`)
+}
+
+// guideBlock is the text of the only block that begins so.
+func guideBlock(t *testing.T, begin string) (text string) {
+	t.Helper()
+	for _, b := range blocks(t) {
+		if strings.HasPrefix(b.text, begin) {
+			require.Empty(t, text, "two begin with %s", begin)
+			text = b.text
+		}
+	}
+	require.NotEmpty(t, text, begin)
+	return text
+}
+
+// Docker gives networks of 172.16.0.0/12 first, and then of 192.168.0.0/16: the proxy is believed in any.
+func TestTheGuideTrustsDockersNetworks(t *testing.T) {
+	_, list, found := strings.Cut(strings.TrimSuffix(guideBlock(t, "echo TRUSTED_PROXIES"), " >>.env\n"), "=")
+	require.True(t, found)
+	for _, gateway := range []string{"172.17.0.1", "172.31.0.1", "192.168.0.1", "192.168.240.1"} {
+		require.True(t, slices.ContainsFunc(strings.Split(list, ","), func(network string) bool {
+			return netip.MustParsePrefix(network).Contains(netip.MustParseAddr(gateway))
+		}), gateway)
+	}
 }

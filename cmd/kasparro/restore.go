@@ -55,7 +55,7 @@ func inExchange(ctx context.Context, cfg config.Config, use func(*postgres.Excha
 	defer func() { err = errors.Join(err, d.Close()) }()
 	e, err := postgres.BeginExchange(ctx, d.direct, time.Now())
 	if errors.Is(err, postgres.ErrInUse) {
-		return fmt.Errorf("%w. Nothing was changed. Stop whatever uses it first: `make down` ends what `make up` has started", err)
+		return fmt.Errorf("%w. Nothing was changed. Stop whatever uses it first: `make down` ends what `make up` has started, `systemctl stop kasparro` the unit", err)
 	}
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -33,16 +34,24 @@ func TestUnits(t *testing.T) {
 	path, err := binary()
 	require.NoError(t, err)
 	dir := t.TempDir()
-	for _, name := range []string{"kasparro.service", "kasparro-ingest.service", "kasparro-ingest.timer"} {
+	for _, name := range []string{"kasparro.service", "kasparro-ingest.service", "kasparro-ingest.timer", "kasparro-backup.service", "kasparro-backup.timer"} {
 		text, err := os.ReadFile(filepath.Join(files, name))
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(strings.ReplaceAll(string(text), "/usr/local/bin/kasparro", path)), 0o600))
 	}
-	service, once := unit(t, "kasparro.service"), unit(t, "kasparro-ingest.service")
+	service, once, nightly := unit(t, "kasparro.service"), unit(t, "kasparro-ingest.service"), unit(t, "kasparro-backup.service")
 	for _, same := range []string{"User", "EnvironmentFile", "ProtectSystem", "CapabilityBoundingSet", "SystemCallFilter", "RestrictAddressFamilies", "UMask"} {
 		require.NotEmpty(t, service[same], same)
 		require.Equal(t, service[same], once[same], same)
+		require.Equal(t, service[same], nightly[same], same)
 	}
+	for _, same := range []string{"User", "EnvironmentFile", "StateDirectory", "StateDirectoryMode", "WorkingDirectory"} {
+		require.Contains(t, guideBlock(t, "kasparro() {\n  systemd-run"), "-p "+same+"="+nightly[same][0]+" ", "one settings file, one user and one folder for commands, too")
+	}
+	dropIn := regexp.MustCompile(`(?m)^(install -d|printf) .*$`).FindAllString(guideBlock(t, "install -m 644 .github/deploy/kasparro-ingest"), -1)
+	script := strings.NewReplacer("/etc/systemd/system", dir, "/usr/local/bin/kasparro", path).Replace(strings.Join(dropIn, "\n"))
+	require.NoError(t, exec.CommandContext(t.Context(), "bash", "-c", script).Run())
+	require.FileExists(t, filepath.Join(dir, "kasparro.service.d", "no-scheduler.conf"))
 	require.Empty(t, service["StandardError"], "the log goes to the journal")
 	require.Equal(t, []string{"2"}, service["RestartPreventExitStatus"], "the exit code of wrong settings")
 	require.Equal(t, []string{"3"}, once["SuccessExitStatus"], "the exit code of a run that was done in part")
@@ -51,8 +60,8 @@ func TestUnits(t *testing.T) {
 		return // what follows is for systemd to say
 	}
 	for _, arguments := range [][]string{
-		{"verify", "./kasparro.service", "./kasparro-ingest.service", "./kasparro-ingest.timer"},
-		{"security", "--no-pager", "--offline=yes", "--threshold=" + exposure, "./kasparro.service", "./kasparro-ingest.service"},
+		{"verify", "./kasparro.service", "./kasparro-ingest.service", "./kasparro-ingest.timer", "./kasparro-backup.service", "./kasparro-backup.timer"},
+		{"security", "--no-pager", "--offline=yes", "--threshold=" + exposure, "./kasparro.service", "./kasparro-ingest.service", "./kasparro-backup.service"},
 	} {
 		cmd := exec.CommandContext(t.Context(), analyze, arguments...)
 		cmd.Dir = dir

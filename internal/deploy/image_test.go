@@ -24,6 +24,8 @@ func TestStack(t *testing.T) {
 	s.holdsItsContainers()
 	s.holdsItsRoles()
 	s.keepsItsData()
+	s.followsTheGuide()
+	s.believesItsProxy()
 	s.survivesItsDatabase()
 	s.sharesItsSlots()
 	s.servesByReplicas()

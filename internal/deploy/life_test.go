@@ -63,8 +63,7 @@ func (s *stack) lastRun() int {
 func (s *stack) sharesItsSlots() {
 	s.t.Helper()
 	first := s.container("app")
-	said := strings.Fields(s.compose("run", "--detach", "--no-deps", "app"))
-	other := said[len(said)-1]
+	other := s.compose("run", "--detach", "--no-deps", "app")
 	defer func() { s.run("docker", "rm", "--force", other) }()
 	s.awaitHealth(other, "healthy")
 	from := s.lastRun()
@@ -98,7 +97,8 @@ func (s *stack) servesByReplicas() {
 		require.NotContains(s.t, log, `"scheduler":true`)
 	}
 	s.limitsWhoGuesses()
-	s.run("docker", "kill", replicas[0])
+	s.isUpgraded()
+	s.run("docker", "kill", s.containers("api")[0])
 	for range 50 {
 		s.requireRecords()
 	}

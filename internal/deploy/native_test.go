@@ -43,7 +43,7 @@ func TestUpWithoutAnEngine(t *testing.T) {
 	kept := regexp.MustCompile(`DROP=(\w+)`).FindStringSubmatch(c.run("make", "restore", "FILE="+file))
 	require.NotNil(t, kept)
 	c.run("make", "restore", "DROP="+kept[1])
-	said = c.run("make", "restore", "FILE="+file, "DATA_DIR=another/machine") // which has nothing yet
+	said = c.run("make", "rehearse", "FILE="+file)
 	require.Contains(t, said, "Restored kasparro: "+rows+".")
 	require.NotContains(t, said, "kept")
 	status, _ := c.get(c.base + "/livez")

@@ -15,16 +15,22 @@ import (
 
 type workflow struct {
 	Permissions map[string]string
-	Jobs        map[string]struct {
-		If          string
-		Needs       any
-		Permissions map[string]string
-		Timeout     int `yaml:"timeout-minutes"`
-		Steps       []struct {
-			Uses, Run string
-			With      map[string]any
-		}
-	}
+	Jobs        map[string]job
+}
+
+type job struct {
+	If          string
+	Needs       any
+	Permissions map[string]string
+	Timeout     int `yaml:"timeout-minutes"`
+	Steps       []step
+	Outputs     map[string]string
+}
+
+type step struct {
+	ID, Uses, Run string
+	With          map[string]any
+	Env           map[string]string
 }
 
 func workflows(t *testing.T) map[string]workflow {

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,7 +58,7 @@ func newRunner(t *testing.T, tag string) *runner {
 // bash runs a script as a step is run.
 func (r *runner) bash(script string, env []string) (string, error) {
 	cmd := exec.CommandContext(r.t.Context(), "bash", "-e", "-c", script)
-	cmd.Dir, cmd.Env = r.dir, append(env, r.env...)
+	cmd.Dir, cmd.Env = r.dir, slices.Concat(r.env, env)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

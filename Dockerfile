@@ -19,11 +19,11 @@ COPY --from=playground /src/dist internal/playground/dist
 ARG TARGETOS TARGETARCH VERSION=dev COMMIT=unknown
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false \
-    -ldflags "-s -w -X main.version=$VERSION -X main.commit=$COMMIT" -o /kasparro ./cmd/kasparro
+    -ldflags "-s -w -X main.version=$VERSION -X main.commit=$COMMIT" -o /usr/local/bin/kasparro ./cmd/kasparro
 
 # What makes and restores backups has PostgreSQL's own programs beside it.
 FROM postgres:15 AS backup
-COPY --from=program /kasparro /usr/local/bin/kasparro
+COPY --from=program /usr/local/bin/kasparro /usr/local/bin/kasparro
 USER postgres
 ENTRYPOINT ["kasparro"]
 
@@ -38,7 +38,7 @@ LABEL org.opencontainers.image.title="Kasparro" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$COMMIT"
 COPY LICENSE /LICENSE
-COPY --from=program /kasparro /usr/local/bin/kasparro
+COPY --from=program /usr/local/bin/kasparro /usr/local/bin/kasparro
 ENV HOST=0.0.0.0
 EXPOSE 8000
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s CMD ["kasparro", "doctor", "--ready"]

@@ -38,7 +38,7 @@ func (s *stack) followsTheGuide() {
 	require.Regexp(s.t, `(?m)^<kasparro_\w+>$`, said, "the key alone")
 	said, err = s.byHand(kasparro + s.guideBlock("kasparro ingest --json csv"))
 	require.NoError(s.t, err, said)
-	require.Equal(s.t, "[", said[:1], "JSON and no log")
+	require.True(s.t, json.Valid([]byte(said)), "JSON and no log: %s", said)
 	said, err = s.byHand("docker compose up --detach --wait")
 	require.NoError(s.t, err, said)
 	require.Equal(s.t, running, s.container("app"), "it is what make up has started")
@@ -90,4 +90,21 @@ func (s *stack) isUpgraded() {
 			s.requireRecords()
 		}
 	}
+}
+
+// takesWhatIsPublished starts nothing that was built here, if .env says so: the program of the published image makes backups, too.
+func (s *stack) takesWhatIsPublished() {
+	s.t.Helper()
+	const release = "v0.0.1-published"
+	published := "ghcr.io/kasparro/kasparro:" + release
+	s.run("docker", "tag", "kasparro:"+version, published)
+	defer s.run("docker", "image", "rm", "--force", published, "kasparro-backup:"+release)
+	files := "COMPOSE_FILE=docker-compose.yml:.github/compose/published.yml"
+	s.run("env", files, "make", "images", "VERSION="+release, "COMMIT=another")
+	require.Equal(s.t, "kasparro "+version+" ("+commit+")", s.run("docker", "run", "--rm", "kasparro-backup:"+release, "version"))
+	_, err := s.attempt("docker", "image", "inspect", "kasparro:"+release)
+	require.Error(s.t, err, "it was built")
+	said, err := s.byHand(files + " docker compose config --images app")
+	require.NoError(s.t, err, said)
+	require.Contains(s.t, strings.Fields(said), published)
 }

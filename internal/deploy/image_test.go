@@ -25,6 +25,7 @@ func TestStack(t *testing.T) {
 	s.holdsItsRoles()
 	s.keepsItsData()
 	s.followsTheGuide()
+	s.takesWhatIsPublished()
 	s.believesItsProxy()
 	s.survivesItsDatabase()
 	s.sharesItsSlots()

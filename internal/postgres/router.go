@@ -101,6 +101,7 @@ func (r *Router) wake() {
 
 // leaveOut keeps reads from a server until the next look.
 func (r *Router) leaveOut(s *server) {
+	s.lag.Store(unknownLag) // before it is seen to be gone
 	s.fit.Store(false)
 	r.wake()
 }

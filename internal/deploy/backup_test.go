@@ -38,7 +38,7 @@ func (s *stack) backsUpAndRestores() {
 	require.Contains(s.t, said, "the database is in use: connected to kasparro: kasparro api")
 	require.Equal(s.t, 1, s.number("standby", "SELECT count(*) FROM pg_database WHERE datname LIKE 'kasparro%'"))
 
-	s.run("docker", "stop", s.container("app"))
+	s.compose("--profile", "api", "stop", "app", "api")
 	last = s.lastRun()
 	s.restored(made)
 	s.await("the restored database on the standby", func() bool {

@@ -90,6 +90,7 @@ type latch struct {
 	err error
 }
 
+// Write passes on what is written, and keeps the error of it.
 func (l *latch) Write(p []byte) (n int, err error) {
 	if n, err = l.to.Write(p); err != nil {
 		l.err = err
@@ -126,6 +127,7 @@ func (p Programs) Restore(ctx context.Context, url string, from io.Reader) (mani
 // untilClosed drops what nobody reads any more: pg_restore leaves what is behind the dump, and says itself why it has ended early.
 type untilClosed struct{ to io.Writer }
 
+// Write takes all that it is given, and never fails: once the reader is gone the rest is dropped.
 func (u *untilClosed) Write(p []byte) (int, error) {
 	if u.to == nil {
 		return len(p), nil

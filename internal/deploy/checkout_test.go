@@ -124,7 +124,7 @@ func (c *checkout) get(url string) (int, map[string]any) {
 // await waits until something is seen.
 func (c *checkout) await(what string, seen func() bool) {
 	c.t.Helper()
-	for begun := time.Now(); !seen(); time.Sleep(250 * time.Millisecond) {
+	for begun, again := time.Now(), time.Tick(250*time.Millisecond); !seen(); <-again {
 		require.Less(c.t, time.Since(begun), patience, "not seen: %s", what)
 	}
 }

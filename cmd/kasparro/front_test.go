@@ -19,6 +19,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
+
+	"github.com/kasparro/kasparro/internal/server/servertest"
 )
 
 // front is Caddy before a service, as the guide configures it.
@@ -37,9 +39,9 @@ func newFront(t *testing.T, upstream string) *front {
 	require.NoError(t, err, "the way to https is tried for real: run `make caddy`")
 	settings, err := filepath.Abs(filepath.Join(files, "Caddyfile"))
 	require.NoError(t, err)
-	dir, port := t.TempDir(), freePort(t)
+	dir, port := t.TempDir(), servertest.FreePort(t)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Caddyfile"), fmt.Appendf(nil,
-		"{\n\tadmin off\n\thttp_port %s\n\thttps_port %s\n\tskip_install_trust\n}\nimport %s\n", freePort(t), port, settings), 0o600))
+		"{\n\tadmin off\n\thttp_port %s\n\thttps_port %s\n\tskip_install_trust\n}\nimport %s\n", servertest.FreePort(t), port, settings), 0o600))
 	f := &front{base: "https://localhost:" + port, roots: x509.NewCertPool(), root: filepath.Join(dir, "caddy/pki/authorities/local/root.crt")}
 	f.program = start(t, dir, []string{"DOMAIN=localhost", "UPSTREAM=" + upstream, "XDG_DATA_HOME=" + dir, "XDG_CONFIG_HOME=" + dir},
 		exec.Command(caddy, "run", "--config", "Caddyfile", "--adapter", "caddyfile"))
@@ -113,7 +115,7 @@ func (f *front) socket(t *testing.T) (told func() string) {
 // the service is started anew, its clients wait instead of failing.
 func TestHTTPSByCaddy(t *testing.T) {
 	t.Parallel()
-	env, port := append(away(t), "ADMIN_API_KEY="+testAdminKey, "TRUSTED_PROXIES=127.0.0.1,::1"), freePort(t)
+	env, port := append(away(t), "ADMIN_API_KEY="+testAdminKey, "TRUSTED_PROXIES=127.0.0.1,::1"), servertest.FreePort(t)
 	env = append(env, "PORT="+port)
 	s := serveWith(t, env)
 	f := newFront(t, "127.0.0.1:"+port)

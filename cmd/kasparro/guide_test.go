@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kasparro/kasparro/internal/postgres/postgrestest"
+	"github.com/kasparro/kasparro/internal/server/servertest"
 	"github.com/kasparro/kasparro/internal/simulator"
 )
 
@@ -114,7 +115,7 @@ func TestTheGuideRuns(t *testing.T) {
 	t.Parallel()
 	upstream := httptest.NewServer(simulator.New(simulator.Options{Seed: 7, Coins: 20}))
 	t.Cleanup(upstream.Close)
-	database, port := postgrestest.EmptyURL(t), freePort(t)
+	database, port := postgrestest.EmptyURL(t), servertest.FreePort(t)
 	env := append(away(t), "DATABASE_URL="+database, "PORT="+port, "METRICS_PORT=0", "TRUSTED_PROXIES=127.0.0.1,::1",
 		"COINGECKO_BASE_URL="+upstream.URL+"/coingecko/api/v3", "COINPAPRIKA_BASE_URL="+upstream.URL+"/coinpaprika/v1")
 	s := &apiOnly{program: launch(t, t.TempDir(), env, "serve", "--no-scheduler")}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net"
 	"net/http/httptest"
 	"net/url"
@@ -18,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kasparro/kasparro/internal/postgres/postgrestest"
+	"github.com/kasparro/kasparro/internal/server/servertest"
 	"github.com/kasparro/kasparro/internal/simulator"
 )
 
@@ -34,7 +34,7 @@ func pooler(t *testing.T, database string) (behind string) {
 	require.NoError(t, err)
 	direct, err := url.Parse(database)
 	require.NoError(t, err)
-	port, dir := freePort(t), t.TempDir()
+	port, dir := servertest.FreePort(t), t.TempDir()
 	users := filepath.Join(dir, "userlist.txt")
 	here := strings.NewReplacer("host=127.0.0.1 port=5432 dbname=kasparro", "host="+direct.Query().Get("host")+" port=5432 user="+direct.User.Username()+" dbname="+path.Base(direct.Path),
 		"listen_port = 6432", "listen_port = "+port, "/etc/pgbouncer/userlist.txt", users,
@@ -55,14 +55,6 @@ func pooler(t *testing.T, database string) (behind string) {
 		return err == nil && conn.Close() == nil
 	}, time.Minute, 20*time.Millisecond, "%s", p.stderr)
 	return "postgres://kasparro:a-password@127.0.0.1:" + port + "/kasparro"
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
 }
 
 // Two services and a run are started at once before an empty database that they can only reach through a pooler: the schema is made,

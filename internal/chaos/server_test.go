@@ -3,7 +3,6 @@ package chaos_test
 import (
 	"context"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/kasparro/kasparro/internal/embedded"
 	"github.com/kasparro/kasparro/internal/postgres/postgrestest"
+	"github.com/kasparro/kasparro/internal/server/servertest"
 )
 
 // server is a PostgreSQL that is a test's own to break. Unlike the common one it keeps what is
@@ -93,7 +93,7 @@ func TestServer(t *testing.T) {
 
 // A service that is started before its database waits, says so, and begins when it is there.
 func (r *rig) goneAtBoot(s *server) {
-	t, port := r.t, freePort(r.t)
+	t, port := r.t, servertest.FreePort(r.t)
 	t.Helper()
 	s.down()
 	try(t, "database gone at boot", func() {
@@ -169,14 +169,4 @@ func TestBackendEnds(t *testing.T) {
 			r.sound()
 		})
 	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	return port
 }

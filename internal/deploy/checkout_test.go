@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,6 +15,8 @@ import (
 
 	"github.com/joho/godotenv"
 	"github.com/stretchr/testify/require"
+
+	"github.com/kasparro/kasparro/internal/server/servertest"
 )
 
 // patience is how long something is waited for that must come.
@@ -31,7 +32,7 @@ type checkout struct {
 
 func newCheckout(t *testing.T) *checkout {
 	t.Helper()
-	port := freePort(t)
+	port := servertest.FreePort(t)
 	c := &checkout{t: t, dir: t.TempDir(), base: "http://127.0.0.1:" + port, env: []string{"PORT=" + port}}
 	for _, v := range os.Environ() { // settings of this machine are none of the test's
 		if name, _, _ := strings.Cut(v, "="); slices.Contains([]string{"PATH", "HOME"}, name) || strings.HasPrefix(name, "DOCKER_") || strings.HasPrefix(name, "GO") {
@@ -157,14 +158,4 @@ func (c *checkout) requireSecrets() {
 		require.False(c.t, seen[c.secret(name)], name)
 		seen[c.secret(name)] = true
 	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	return port
 }

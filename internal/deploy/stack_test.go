@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/kasparro/kasparro/internal/server/servertest"
 )
 
 // The image is stamped with these.
@@ -28,7 +30,7 @@ type stack struct {
 // newStack leaves nothing behind the test, its image included.
 func newStack(t *testing.T) *stack {
 	t.Helper()
-	c, port, prometheus, grafana := newCheckout(t), freePort(t), freePort(t), freePort(t)
+	c, port, prometheus, grafana := newCheckout(t), servertest.FreePort(t), servertest.FreePort(t), servertest.FreePort(t)
 	s := &stack{checkout: c, replicas: "http://127.0.0.1:" + port, prometheus: "http://127.0.0.1:" + prometheus, grafana: "http://127.0.0.1:" + grafana}
 	project := "kasparro-test-" + port
 	c.env = append(c.env, "API_PORT="+port, "PROMETHEUS_PORT="+prometheus, "GRAFANA_PORT="+grafana, "COMPOSE_PROJECT_NAME="+project, "COMPOSE_FILE=docker-compose.yml:.github/compose/demo.yml",

@@ -1,4 +1,4 @@
-// Package servertest makes certificates for tests.
+// Package servertest makes certificates for tests, and finds them ports.
 package servertest
 
 import (
@@ -66,4 +66,15 @@ func (f Files) Trust(t testing.TB) *tls.Config {
 	pool := x509.NewCertPool()
 	require.True(t, pool.AppendCertsFromPEM(text))
 	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+}
+
+// FreePort returns a port of 127.0.0.1 that nobody listened at a moment ago.
+func FreePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // at once
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	require.NoError(t, err)
+	return port
 }
